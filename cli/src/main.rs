@@ -1,0 +1,2 @@
+//! The backstep binary.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The tree as written: JSON with the place of every value.

@@ -1,0 +1,25 @@
+//! Who does a Task's work: its `Resource`.
+
+/// A Task's `Resource`, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resource {
+    /// As it is written.
+    pub arn: String,
+    /// What it means.
+    pub integration: Integration,
+}
+
+/// The kinds of resources that the engine knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Integration {
+    /// A Lambda function's ARN: the state's effective input is the payload, the function's answer the result.
+    Function {
+        /// The function's name, without qualifier.
+        name: String,
+    },
+    /// `arn:aws:states:::lambda:invoke`: `FunctionName` and `Payload` come from the Parameters; the result is the Lambda API's answer.
+    LambdaInvoke {
+        /// `.waitForTaskToken`: the result is what SendTaskSuccess brings.
+        wait_for_task_token: bool,
+    },
+}

@@ -1,0 +1,26 @@
+//! Catchers: States Language specification, "Fallback states".
+
+use super::ResultPath;
+
+/// One element of `Catch`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catcher {
+    /// `ErrorEquals`.
+    pub error_equals: Vec<String>,
+    /// `ResultPath`: where `{"Error", "Cause"}` is put in the state's raw input.
+    pub result_path: ResultPath,
+    /// `Compensate` (Backstep's extension); when absent, the failed part alone is unwound.
+    pub compensate: Option<Compensate>,
+    /// `Next`.
+    pub next: String,
+}
+
+/// The `Compensate` of a catcher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compensate {
+    /// `"Execution"`: all that is owed so far is unwound before the failure is caught. Only on a state of the outermost flow:
+    /// elsewhere branches beside it are still running.
+    Execution,
+    /// `"None"`: nothing is unwound; what the part owes stays owed, in its place.
+    Nothing,
+}

@@ -1,0 +1,1 @@
+//! Time, sleep and randomness as ports.

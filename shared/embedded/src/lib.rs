@@ -1,0 +1,1 @@
+//! The whole system in one process: coordinator, workers, queues and a store.

@@ -1,0 +1,1 @@
+//! The pure transition function: language semantics, no I/O.

@@ -1,0 +1,1 @@
+//! Versioned message bodies, task tokens, the MessageQueue port and its in-memory queue.

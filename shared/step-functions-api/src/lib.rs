@@ -1,0 +1,1 @@
+//! The Step Functions JSON API, one file per operation, as functions over the ports.

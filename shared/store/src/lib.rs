@@ -1,0 +1,1 @@
+//! The ExecutionStore and LedgerStore ports, their in-memory implementation, the contract suites.

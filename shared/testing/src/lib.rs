@@ -1,0 +1,1 @@
+//! History builder, matchers, the saga harness.

@@ -1,0 +1,1 @@
+//! The harness around task handlers: ledger, lease, deadline, revocation, answer.
