@@ -1,1 +1,37 @@
 //! The pure transition function: language semantics, no I/O.
+//!
+//! [`transition`] takes a definition, an execution, the messages that came for it, the time and a seed, and returns the next
+//! execution with its new history events. [`outstanding`] derives from an execution what is to be done outside. Nothing here reads
+//! a clock, draws a random number or awaits: same binary, same inputs, same transition (ARCHITECTURE.md, invariant 1).
+
+mod execution;
+mod failure;
+pub mod history;
+mod identity;
+pub mod limits;
+mod message;
+mod outstanding;
+mod payload;
+mod read;
+mod route;
+mod timestamp;
+mod token;
+mod transition;
+
+pub use execution::{
+    Activity, Armed, Branch, Ending, EndingStage, Execution, ExecutionStatus, Iteration, IterationStage, MapProgress, Owed,
+    OwedBranch, OwedGroup, OwedTask, Parked, Revocation, TaskAttempt, TaskPhase, TaskProgress, Undo, UndoPhase, UnwindingThen,
+    Visit,
+};
+pub use failure::StateFailure;
+pub use history::{HistoryEvent, HistoryEventKind};
+pub use identity::{DefinitionHash, ExecutionId, IdempotencyKey, Identity};
+pub use limits::Limits;
+pub use message::{Message, MessageOutcome, PublishFailure, Rejection, Staleness, TaskAnswer, TaskOutcome};
+pub use outstanding::{Command, EndReport, TaskRequest, outstanding};
+pub use payload::{Payload, ValueHash};
+pub use read::{Needs, Reads};
+pub use route::{Route, Routes};
+pub use timestamp::Timestamp;
+pub use token::{TaskToken, TokenError};
+pub use transition::{Seed, Surroundings, Transition, TransitionError, transition};

@@ -1,1 +1,5 @@
-//! The harness around task handlers: ledger, lease, deadline, revocation, answer.
+//! The harness around task handlers: ledger, lease, deadline, heartbeat, revocation, answer, partial batches.
+
+mod handler;
+
+pub use handler::{Completion, Effect, Handler, HandlerError, Task};

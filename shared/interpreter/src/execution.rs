@@ -1,0 +1,449 @@
+//! An execution between two transitions: what a journal entry holds.
+//!
+//! A tree that mirrors the program: a [`Branch`] is a thread of control with at most one [`Visit`], a visit of a Parallel or a Map
+//! has branches of its own. What must be undone hangs where the program put it: [`Owed`] records stand in the branch that
+//! registered them, in order, so that unwinding is "last first" by construction.
+//!
+//! Serialized as JSON; names are frozen (docs/items.md), new fields get a default.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{DefinitionHash, IdempotencyKey, Identity, Payload, StateFailure, Timestamp, ValueHash};
+
+/// A whole execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Execution {
+    /// Who it is.
+    pub identity: Identity,
+    /// The definition that it is pinned to.
+    pub definition: DefinitionHash,
+    /// As describe shows it: RUNNING until unwinding has ended.
+    pub status: ExecutionStatus,
+    /// The number of its latest journal entry; 0 before the first.
+    pub revision: u64,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// The time of its latest entry.
+    pub updated_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// Its input.
+    pub input: Payload,
+    /// Its output, once it has succeeded.
+    pub output: Option<Payload>,
+    /// Its error and cause, once it has ended in another way.
+    pub failure: Option<StateFailure>,
+    /// When the machine's TimeoutSeconds are over.
+    pub deadline: Option<Timestamp>,
+    /// The id of the next history event; the first is 1.
+    pub next_event: u64,
+    /// The number of the next visit.
+    pub next_visit: u64,
+    /// The outermost thread of control; kept as it was where an execution may be redriven.
+    pub root: Branch,
+    /// Whether the pivot has succeeded: from then on the saga only goes forward.
+    pub pivot_passed: bool,
+    /// How the execution will end, where that is decided but not yet reached.
+    pub ending: Option<Ending>,
+    /// Why it ended with something owed, or short of its forward end.
+    pub parked: Option<Parked>,
+    /// The timer hint that was sent last.
+    pub armed: Option<Armed>,
+    /// At the latest now the head's `wake_at` comes due: the head's is this or earlier.
+    pub wake_at: Timestamp,
+    /// How often it was redriven.
+    pub redrive_count: u32,
+    /// When it was redriven last.
+    pub redriven_at: Option<Timestamp>,
+    /// Keys of stopped tasks that need no compensation: their requests are not to be executed any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub revocations: Vec<Revocation>,
+    /// The revision that ended it: the head is to be told.
+    pub ended_in: Option<u64>,
+}
+
+/// The status of an execution, as the API names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ExecutionStatus {
+    /// Not ended yet; unwinding included.
+    Running,
+    /// Ended well.
+    Succeeded,
+    /// Ended by a failure.
+    Failed,
+    /// Ended by the machine's TimeoutSeconds.
+    TimedOut,
+    /// Ended by StopExecution.
+    Aborted,
+}
+
+impl ExecutionStatus {
+    /// As the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Aborted => "ABORTED",
+        }
+    }
+}
+
+/// How an execution will end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Ending {
+    /// The status it will have.
+    pub status: ExecutionStatus,
+    /// Its error and cause.
+    pub failure: Option<StateFailure>,
+    /// What it still waits for.
+    pub stage: EndingStage,
+}
+
+/// What an execution that is ending waits for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum EndingStage {
+    /// The outcome of the pivot, which is unknown: only that decides between unwinding and going forward.
+    AwaitingPivot,
+    /// What is owed, last first.
+    Unwinding(Vec<Owed>),
+}
+
+/// Why an execution that ended needs a person: it can be redriven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Parked {
+    /// A compensation failed for good; what is still owed stands in `ending`.
+    Unwinding,
+    /// A failure after the pivot; the tree stands in `root`.
+    Forward,
+}
+
+/// The timer hint that was sent last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Armed {
+    /// When it comes due.
+    pub due: Timestamp,
+    /// The revision that sent it.
+    pub revision: u64,
+}
+
+/// A key whose request is not to be executed any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revocation {
+    /// The key.
+    pub key: IdempotencyKey,
+    /// The revision that revoked it.
+    pub revision: u64,
+}
+
+/// A thread of control: the execution's outermost one, a branch of a Parallel, an iteration of a Map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Branch {
+    /// The state that it is in; none once it has finished.
+    pub visit: Option<Visit>,
+    /// Its output, once it has finished.
+    pub output: Option<Payload>,
+    /// Its variables (assigned by JSONata machines and `Assign`).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Payload>,
+    /// What it owes, in the order of the program.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<Owed>,
+    /// The id of its latest history event: the next one's `previousEventId`.
+    pub last_event: u64,
+}
+
+/// One entry of a branch into a state, or one outer retry of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Visit {
+    /// The state's name.
+    pub state: String,
+    /// Its number, unique in the execution.
+    pub number: u64,
+    /// The state's raw input.
+    pub input: Payload,
+    /// When the state was entered.
+    pub entered_at: Timestamp,
+    /// The id of its entered event; 0 before it is entered.
+    pub entered_event: u64,
+    /// Retries so far, per retrier of the state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<u64>,
+    /// What it is doing.
+    pub activity: Activity,
+}
+
+/// What a visit is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Activity {
+    /// To be entered: left so by a transition whose bound was reached, or about to be.
+    Runnable {
+        /// The revision that left it so.
+        revision: u64,
+    },
+    /// A Wait.
+    Waiting {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A Task.
+    Task(Box<TaskProgress>),
+    /// A Parallel: its branches, in order.
+    Parallel(Vec<Branch>),
+    /// A Map.
+    Map(Box<MapProgress>),
+    /// Between two outer attempts of a Parallel or Map.
+    Backoff {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The part has failed and is being unwound before its failure is used.
+    Unwinding {
+        /// What is left to undo.
+        owed: Vec<Owed>,
+        /// What failed.
+        failure: StateFailure,
+        /// How the failure is used then.
+        then: UnwindingThen,
+    },
+    /// Failed, and nothing caught it: kept so that a redrive can go on here.
+    Failed(StateFailure),
+}
+
+/// How the failure of a part that was unwound is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UnwindingThen {
+    /// By the state's catcher with this index.
+    Catch(usize),
+    /// By an outer retry after this many milliseconds.
+    Retry {
+        /// The delay.
+        delay_millis: u64,
+    },
+}
+
+/// A Task in progress: one visit, all its attempts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskProgress {
+    /// The idempotency key of the visit.
+    pub key: IdempotencyKey,
+    /// The secret that the proofs of this visit's tokens are made of.
+    #[serde(with = "hexadecimal")]
+    pub secret: u128,
+    /// What the worker receives, where it does not change from attempt to attempt (no task token in it).
+    pub arguments: Payload,
+    /// The compensation's arguments as evaluated when the action was scheduled; none without a compensation.
+    pub compensation_arguments: Option<Payload>,
+    /// Attempts so far; the current one's number.
+    pub attempt: u32,
+    /// Whether an attempt has ended, or was interrupted, that may have had an effect.
+    pub unknown: bool,
+    /// How often it was retried beyond its retriers because it is a pivot of unknown outcome.
+    #[serde(default)]
+    pub pivot_retries: u32,
+    /// Where it stands.
+    pub phase: TaskPhase,
+}
+
+/// Where a Task stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum TaskPhase {
+    /// An attempt is to be scheduled: left so by a transition whose bound was reached.
+    Due {
+        /// The revision that left it so.
+        revision: u64,
+    },
+    /// An attempt is outside.
+    InFlight(TaskAttempt),
+    /// Between two attempts.
+    Backoff {
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// An attempt that is outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskAttempt {
+    /// The revision that scheduled it.
+    pub revision: u64,
+    /// What the worker receives.
+    pub input: Payload,
+    /// When it times out.
+    pub deadline: Option<Timestamp>,
+    /// Seconds within which a heartbeat is to come.
+    pub heartbeat_seconds: Option<u64>,
+    /// When it times out for want of a heartbeat.
+    pub heartbeat_deadline: Option<Timestamp>,
+    /// Whether the answer comes by SendTaskSuccess or SendTaskFailure.
+    pub callback: bool,
+    /// Whether the request of a callback task was delivered: now only the callback is awaited.
+    #[serde(default)]
+    pub submitted: bool,
+}
+
+/// A Map in progress.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MapProgress {
+    /// How many items there are.
+    pub total: u64,
+    /// The page that holds the next item to start, and what follows it; none once all are started.
+    pub items: Option<ValueHash>,
+    /// The next item's place in that page.
+    pub items_offset: usize,
+    /// The index of the next iteration to start.
+    pub next_index: u64,
+    /// At most this many at a time.
+    pub max_concurrency: u32,
+    /// How many iterations may fail.
+    pub tolerated_failures: u64,
+    /// How many have failed.
+    pub failures: u64,
+    /// The iterations under way.
+    pub active: Vec<Iteration>,
+    /// Results of finished iterations by index: the page that is being filled.
+    pub results: Vec<(u64, Payload)>,
+    /// Pages of results that were sealed, the latest ones; each names the ones before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sealed: Vec<ValueHash>,
+    /// What finished iterations owe, by index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<OwedBranch>,
+}
+
+/// An iteration of a Map under way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Iteration {
+    /// Its index.
+    pub index: u64,
+    /// Its item, for the context object.
+    pub item: Payload,
+    /// What it is doing.
+    pub stage: IterationStage,
+}
+
+/// What an iteration is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum IterationStage {
+    /// It runs.
+    Running(Branch),
+    /// It has failed within what is tolerated, and is being unwound first.
+    Unwinding {
+        /// What is left to undo.
+        owed: Vec<Owed>,
+        /// Its latest history event.
+        last_event: u64,
+        /// What it failed with.
+        failure: StateFailure,
+    },
+}
+
+/// What is owed: registered and not yet undone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Owed {
+    /// By a Task.
+    Task(Box<OwedTask>),
+    /// By branches beside each other.
+    Group(OwedGroup),
+}
+
+/// What a Parallel or a Map owes: its branches beside each other, a bounded number of them at once.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwedGroup {
+    /// The state's name.
+    pub state: String,
+    /// Its branches.
+    pub branches: Vec<OwedBranch>,
+}
+
+/// What one branch or iteration owes, in the order of the program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwedBranch {
+    /// Its index.
+    pub index: u64,
+    /// What it owes.
+    pub owed: Vec<Owed>,
+}
+
+/// What a Task owes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwedTask {
+    /// The Task's name.
+    pub state: String,
+    /// The visit that registered it.
+    pub visit: u64,
+    /// The action's key.
+    pub key: IdempotencyKey,
+    /// The secret of the action's tokens: a late success still supplies the arguments.
+    #[serde(with = "hexadecimal")]
+    pub secret: u128,
+    /// The action's attempts.
+    pub attempts: u32,
+    /// Whether the action is known to have succeeded.
+    pub succeeded: bool,
+    /// What the action received: kept while a late success may still have to be evaluated with it.
+    pub action_input: Option<Payload>,
+    /// What the compensation receives.
+    pub arguments: Payload,
+    /// How far undoing it has come.
+    pub undo: Undo,
+}
+
+/// How far undoing a Task has come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub struct Undo {
+    /// The compensation's visit; 0 until it is scheduled first.
+    pub visit: u64,
+    /// Attempts so far.
+    pub attempt: u32,
+    /// Retries so far, per retrier.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<u64>,
+    /// When its first attempt (since the latest redrive) was scheduled: the default retrier gives up a day later.
+    pub since: Option<Timestamp>,
+    /// Its latest history event.
+    #[serde(default)]
+    pub last_event: u64,
+    /// Where it stands.
+    pub phase: UndoPhase,
+}
+
+/// Where undoing a Task stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+pub enum UndoPhase {
+    /// Not its turn yet.
+    #[default]
+    Registered,
+    /// To be scheduled: left so by a transition whose bound was reached.
+    Due {
+        /// The revision that left it so.
+        revision: u64,
+    },
+    /// An attempt is outside.
+    InFlight(TaskAttempt),
+    /// Between two attempts.
+    Backoff {
+        /// Until when.
+        until: Timestamp,
+    },
+    /// Its retries are spent.
+    Spent(StateFailure),
+}
+
+/// 128 bits as 32 hexadecimal digits: JSON numbers are too narrow.
+mod hexadecimal {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bits: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{bits:032x}"))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+        u128::from_str_radix(&String::deserialize(deserializer)?, 16).map_err(serde::de::Error::custom)
+    }
+}

@@ -1,0 +1,25 @@
+//! A failure of the interpreted program: a value, never a Rust error (ARCHITECTURE.md, invariant 2).
+
+use serde::{Deserialize, Serialize};
+
+/// What a state, a task or an execution fails with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateFailure {
+    /// The error's name, e.g. `States.Timeout` or `OutOfStock`.
+    pub error: String,
+    /// What happened; absent where AWS leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+impl StateFailure {
+    /// A failure with a cause.
+    pub fn new(error: impl Into<String>, cause: impl Into<String>) -> Self {
+        Self { error: error.into(), cause: Some(cause.into()) }
+    }
+
+    /// A failure without a cause.
+    pub fn named(error: impl Into<String>) -> Self {
+        Self { error: error.into(), cause: None }
+    }
+}

@@ -1,0 +1,224 @@
+//! History events, as `GetExecutionHistory` tells them (Step Functions API reference, `HistoryEvent`), and Backstep's own.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Payload, Timestamp};
+
+/// One event of an execution's history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryEvent {
+    /// Its number, from 1 without gaps.
+    pub id: u64,
+    /// The event that led to it; 0 for the first ones.
+    pub previous: u64,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub kind: HistoryEventKind,
+}
+
+/// The `error` and `cause` of an event; absent ones are left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+pub struct ErrorDetails {
+    /// The error's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// What a task event says about the integration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskDetails {
+    /// `lambda`.
+    pub resource_type: String,
+    /// `invoke` or `invoke.waitForTaskToken`.
+    pub resource: String,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type")]
+#[expect(missing_docs, reason = "named and shaped as in the Step Functions API reference")]
+pub enum HistoryEventKind {
+    ExecutionStarted {
+        input: Payload,
+    },
+    ExecutionSucceeded {
+        output: Payload,
+    },
+    ExecutionFailed(ErrorDetails),
+    ExecutionTimedOut(ErrorDetails),
+    ExecutionAborted(ErrorDetails),
+    ExecutionRedriven {
+        redrive_count: u32,
+    },
+
+    /// `TaskStateEntered`, `ChoiceStateEntered`, ...: by `state_type`.
+    StateEntered {
+        state_type: StateType,
+        name: String,
+        input: Payload,
+    },
+    /// `TaskStateExited`, ...; a Fail state has none.
+    StateExited {
+        state_type: StateType,
+        name: String,
+        output: Payload,
+    },
+    /// `TaskStateAborted`, `WaitStateAborted`, `ParallelStateAborted`, `MapStateAborted`.
+    StateAborted {
+        state_type: StateType,
+    },
+
+    LambdaFunctionScheduled {
+        resource: String,
+        input: Payload,
+        timeout_seconds: Option<u64>,
+    },
+    LambdaFunctionStarted,
+    LambdaFunctionSucceeded {
+        output: Payload,
+    },
+    LambdaFunctionFailed(ErrorDetails),
+    LambdaFunctionTimedOut(ErrorDetails),
+    LambdaFunctionScheduleFailed(ErrorDetails),
+
+    TaskScheduled {
+        task: TaskDetails,
+        region: String,
+        parameters: Payload,
+        timeout_seconds: Option<u64>,
+        heartbeat_seconds: Option<u64>,
+    },
+    TaskStarted {
+        task: TaskDetails,
+    },
+    TaskSubmitted {
+        task: TaskDetails,
+        output: Payload,
+    },
+    TaskSucceeded {
+        task: TaskDetails,
+        output: Payload,
+    },
+    TaskFailed {
+        task: TaskDetails,
+        #[serde(flatten)]
+        details: ErrorDetails,
+    },
+    TaskTimedOut {
+        task: TaskDetails,
+        #[serde(flatten)]
+        details: ErrorDetails,
+    },
+    TaskSubmitFailed {
+        task: TaskDetails,
+        #[serde(flatten)]
+        details: ErrorDetails,
+    },
+
+    ParallelStateStarted,
+    ParallelStateSucceeded,
+    ParallelStateFailed,
+    MapStateStarted {
+        length: u64,
+    },
+    MapStateSucceeded,
+    MapStateFailed,
+    MapIterationStarted {
+        name: String,
+        index: u64,
+    },
+    MapIterationSucceeded {
+        name: String,
+        index: u64,
+    },
+    MapIterationFailed {
+        name: String,
+        index: u64,
+    },
+    MapIterationAborted {
+        name: String,
+        index: u64,
+    },
+
+    /// Backstep: unwinding starts, of the part `state` or of the whole execution.
+    UnwindingStarted {
+        state: Option<String>,
+    },
+    /// Backstep: a compensation was scheduled. `attempt` counts from 1.
+    CompensationScheduled {
+        state: String,
+        resource: String,
+        input: Payload,
+        attempt: u32,
+    },
+    /// Backstep: what `state` had done is undone.
+    CompensationSucceeded {
+        state: String,
+    },
+    /// Backstep: an attempt of a compensation failed; `spent` if it was the last.
+    CompensationFailed {
+        state: String,
+        spent: bool,
+        #[serde(flatten)]
+        details: ErrorDetails,
+    },
+    /// Backstep: unwinding has ended; `owed` records are left, 0 if all is undone.
+    UnwindingEnded {
+        state: Option<String>,
+        owed: u64,
+    },
+    /// Backstep: the pivot `state` succeeded, which discharges `discharged` records.
+    PivotPassed {
+        state: String,
+        discharged: u64,
+    },
+}
+
+/// The type of a state, for event names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the eight state types")]
+pub enum StateType {
+    Task,
+    Choice,
+    Parallel,
+    Map,
+    Wait,
+    Pass,
+    Succeed,
+    Fail,
+}
+
+impl StateType {
+    /// The type of a state.
+    pub fn of(state: &asl::State) -> Self {
+        match &state.kind {
+            asl::StateKind::Task(_) => Self::Task,
+            asl::StateKind::Choice(_) => Self::Choice,
+            asl::StateKind::Parallel(_) => Self::Parallel,
+            asl::StateKind::Map(_) => Self::Map,
+            asl::StateKind::Wait(_) => Self::Wait,
+            asl::StateKind::Pass(_) => Self::Pass,
+            asl::StateKind::Succeed(_) => Self::Succeed,
+            asl::StateKind::Fail(_) => Self::Fail,
+        }
+    }
+
+    /// As event names begin.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Task => "Task",
+            Self::Choice => "Choice",
+            Self::Parallel => "Parallel",
+            Self::Map => "Map",
+            Self::Wait => "Wait",
+            Self::Pass => "Pass",
+            Self::Succeed => "Succeed",
+            Self::Fail => "Fail",
+        }
+    }
+}

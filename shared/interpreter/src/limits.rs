@@ -1,0 +1,58 @@
+//! Every bound of an execution, by name, with its unit last (ARCHITECTURE.md, invariant 5).
+
+/// The configurable limits; the defaults are AWS's where AWS has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The longest input, output or result, in bytes of UTF-8 (256 KiB on AWS).
+    pub payload_bytes: u64,
+    /// Payloads above this many bytes become value items.
+    pub inline_bytes: u64,
+    /// The deepest nesting of a payload's arrays and objects.
+    pub payload_depth: usize,
+    /// States that one transition may visit before it leaves a branch runnable.
+    pub states_per_transition: u32,
+    /// Bytes of history events that one transition may write before it leaves a branch runnable.
+    pub event_bytes_per_transition: u64,
+    /// Tasks that one transition may schedule before it leaves a branch runnable.
+    pub commands_per_transition: u32,
+    /// Branches of Parallel and Map that may be open in one execution at a time.
+    pub active_branches: u32,
+    /// Iterations of one inline Map that may be open at a time (40 on AWS).
+    pub map_concurrency: u32,
+    /// Compensations of branches beside each other that run at a time, per group.
+    pub unwinding_concurrency: u32,
+    /// Bytes of finished Map results or of Map items that make a page.
+    pub page_bytes: u64,
+    /// Finished Map results or Map items that make a page.
+    pub page_items: usize,
+    /// How far a timer hint may be ahead of the clock, in milliseconds: clock skew between hosts.
+    pub timer_skew_millis: u64,
+    /// The longest delay of a timer hint, in seconds (the longest delay of an SQS message).
+    pub timer_horizon_seconds: u64,
+    /// An execution with a request, an answer or a runnable branch outstanding is looked at again within this many seconds.
+    pub wake_within_seconds: u64,
+    /// Any open execution is looked at again within this many seconds.
+    pub wake_at_least_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            payload_bytes: 262_144,
+            inline_bytes: 4_096,
+            payload_depth: 128,
+            states_per_transition: 200,
+            event_bytes_per_transition: 196_608,
+            commands_per_transition: 40,
+            active_branches: 1_000,
+            map_concurrency: 40,
+            unwinding_concurrency: 10,
+            page_bytes: 16_384,
+            page_items: 100,
+            timer_skew_millis: 5_000,
+            timer_horizon_seconds: 900,
+            wake_within_seconds: 900,
+            wake_at_least_seconds: 86_400,
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! The ExecutionStore port: heads, journal, value items, definitions, state machines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Payload, Timestamp, ValueHash};
+use serde::{Deserialize, Serialize};
+
+use crate::{Entry, MachineChange, StateMachine};
+
+/// One small item per execution: a projection of its journal, never the truth.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The execution's names.
+    pub identity: Identity,
+    /// Its definition.
+    pub definition: DefinitionHash,
+    /// Its input.
+    pub input: Payload,
+    /// The hash of its input's text, for repeated starts.
+    pub input_hash: ValueHash,
+    /// Its status; RUNNING until the end report.
+    pub status: ExecutionStatus,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// When the watch is to look at it; none once it has ended.
+    pub wake_at: Option<Timestamp>,
+    /// The revision for which `wake_at` was lowered last: a raise for an earlier revision is refused.
+    pub wake_revision: u64,
+}
+
+/// What came of creating a head.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HeadCreation {
+    /// It is new.
+    Created,
+    /// The name is taken.
+    Exists(Box<Head>),
+}
+
+/// A head that is due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueHead {
+    /// The execution.
+    pub execution: ExecutionId,
+    /// When it came due.
+    pub wake_at: Timestamp,
+}
+
+/// Which heads to list, newest start first.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HeadQuery {
+    /// Of this state machine; all when absent.
+    pub machine_arn: Option<String>,
+    /// With this status.
+    pub status: Option<ExecutionStatus>,
+    /// At most this many.
+    pub limit: usize,
+    /// Go on behind this token of an earlier page.
+    pub after: Option<String>,
+}
+
+/// A page of heads.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HeadPage {
+    /// The heads.
+    pub heads: Vec<Head>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<String>,
+}
+
+/// A page of journal entries, in ascending order.
+pub type Entries = Vec<Entry>;
+
+/// What came of putting an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutEntry {
+    /// It was written, now or by an earlier try of the same writer whose answer was lost (recognised by the seed).
+    Committed,
+    /// Another writer's entry stands at this revision.
+    Conflict,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Throttled or unreachable; it may have taken effect all the same. Retryable.
+    #[error("store is unavailable: {0}")]
+    Unavailable(String),
+    /// Stored bytes cannot be read.
+    #[error(transparent)]
+    Entry(#[from] crate::EntryError),
+    /// The request can never succeed: denied, no such table, item too large.
+    #[error("store refuses: {0}")]
+    Refused(String),
+}
+
+impl StoreError {
+    /// Whether trying again can help.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+/// Executions, where they are kept. Every read is consistent unless it says otherwise.
+#[async_trait]
+pub trait ExecutionStore: Send + Sync + 'static {
+    /// Creates a head if the name is free in its state machine.
+    async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError>;
+
+    /// The head of an execution by its ARN.
+    async fn head(&self, execution_arn: &str) -> Result<Option<Head>, StoreError>;
+
+    /// The head of an execution by its id.
+    async fn head_of(&self, execution: &ExecutionId) -> Result<Option<Head>, StoreError>;
+
+    /// Lists heads; may lag behind.
+    async fn list_heads(&self, query: &HeadQuery) -> Result<HeadPage, StoreError>;
+
+    /// Lowers `wake_at` for the entry of `revision` that is about to be committed: sets it to the earlier of what it is and `wake_at`, and
+    /// `wake_revision` to the later of what it is and `revision`. Does nothing to a closed head.
+    async fn lower_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<(), StoreError>;
+
+    /// Raises `wake_at` for the committed entry of `revision`, unless it was lowered for a later one (`wake_revision > revision`) or the head is
+    /// closed. Only a wake does this. Answers whether it did.
+    async fn raise_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<bool, StoreError>;
+
+    /// Tells the head the execution's end, or (redrive) that it is RUNNING again with a new `wake_at`. Idempotent; refused (quietly) if the
+    /// head was told by a later revision.
+    async fn report(
+        &self,
+        identity: &Identity,
+        status: ExecutionStatus,
+        closed_at: Option<Timestamp>,
+        wake_at: Option<Timestamp>,
+        revision: u64,
+    ) -> Result<(), StoreError>;
+
+    /// Open executions whose `wake_at` is at or before `now`, earliest first; may lag behind.
+    async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHead>, StoreError>;
+
+    /// The latest entry of an execution's journal.
+    async fn latest_entry(&self, execution: &ExecutionId) -> Result<Option<Entry>, StoreError>;
+
+    /// At most `limit` entries from revision `from` on, ascending.
+    async fn entries(&self, execution: &ExecutionId, from: u64, limit: usize) -> Result<Entries, StoreError>;
+
+    /// Puts an entry at its revision, if none stands there: the one conditional write of a transition.
+    async fn put_entry(&self, entry: &Entry) -> Result<PutEntry, StoreError>;
+
+    /// Writes value items, each put-if-absent under its hash.
+    async fn put_values(&self, execution: &ExecutionId, values: &[(ValueHash, Arc<str>)]) -> Result<(), StoreError>;
+
+    /// Reads value items; what does not exist is left out.
+    async fn values(&self, execution: &ExecutionId, hashes: &[ValueHash]) -> Result<BTreeMap<ValueHash, Arc<str>>, StoreError>;
+
+    /// Keeps a definition's text under its hash; put-if-absent.
+    async fn put_definition(&self, hash: &DefinitionHash, text: &str) -> Result<(), StoreError>;
+
+    /// A definition's text.
+    async fn definition(&self, hash: &DefinitionHash) -> Result<Option<Arc<str>>, StoreError>;
+
+    /// Writes a state machine if its stored version is `machine.version - 1` (absent counts as 0).
+    async fn put_machine(&self, machine: &StateMachine) -> Result<MachineChange, StoreError>;
+
+    /// A state machine by its ARN.
+    async fn machine(&self, arn: &str) -> Result<Option<StateMachine>, StoreError>;
+
+    /// All state machines, by name, from behind `after` on.
+    async fn list_machines(&self, after: Option<&str>, limit: usize) -> Result<Vec<StateMachine>, StoreError>;
+
+    /// Deletes a state machine; deleting what does not exist succeeds.
+    async fn delete_machine(&self, arn: &str) -> Result<(), StoreError>;
+}

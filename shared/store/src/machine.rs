@@ -1,0 +1,39 @@
+//! State machines: mutable records that point to immutable definitions.
+
+use interpreter::{DefinitionHash, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A state machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StateMachine {
+    /// Its name, unique in the store.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// `STANDARD` or `EXPRESS`.
+    pub kind: String,
+    /// Its role's ARN.
+    pub role_arn: String,
+    /// The definition that new executions are pinned to.
+    pub definition: DefinitionHash,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was updated last.
+    pub updated_at: Timestamp,
+    /// Changes with each update.
+    pub revision_id: Option<String>,
+    /// What the API stores and gives back without acting on it (logging, tracing, encryption configuration), as JSON.
+    #[serde(default)]
+    pub settings: serde_json::Value,
+    /// Incremented with each write: the condition of the next.
+    pub version: u64,
+}
+
+/// What a conditional write of a state machine came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MachineChange {
+    /// Written.
+    Written,
+    /// There is another version than expected.
+    Conflict,
+}
