@@ -5,7 +5,7 @@ use std::fmt;
 /// One problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// A stable code to search for, e.g. `unknown-field` (docs/errors.md lists them).
+    /// A stable code to search for, e.g. `unknown-field` ([`crate::code`]; docs/diagnostics.md explains them).
     pub code: &'static str,
     /// How bad it is.
     pub severity: Severity,

@@ -7,10 +7,12 @@
 //! Source of the rules: the Amazon States Language specification (<https://states-language.net/spec.html>) and the AWS Step
 //! Functions Developer Guide. `Compensation`, `Refusals`, `Pivot` and `Compensate` are Backstep's extension (ARCHITECTURE.md).
 
+pub mod code;
 mod definition;
 pub mod diagnostic;
 pub mod error_name;
 pub mod intrinsic;
+pub mod limits;
 mod parse;
 pub mod path;
 pub mod raw;

@@ -14,7 +14,7 @@ mod task;
 mod wait;
 
 pub use catch::{Catcher, Compensate};
-pub use choice::{Choice, ChoiceRule, Comparison, Condition, Operand, TypeTest};
+pub use choice::{Choice, ChoiceRule, Comparison, Condition, Operand, OrEqual, TypeTest};
 pub use compensation::{Compensation, CompensationAction};
 pub use data::{Amount, Data, InputPath, ResultPath, Text};
 pub use fail::Fail;

@@ -1,0 +1,19 @@
+//! The bounds of a definition, each with its source. Tested at the limit and one past it.
+
+/// Bytes of a definition's text. Step Functions Developer Guide, "Quotas": 1 MB for the definition in CreateStateMachine.
+pub const MAX_DEFINITION_BYTES: usize = 1_048_576;
+/// Objects and arrays inside each other. A branch of a Parallel costs four, the processor of a Map three: some thirty flows
+/// inside each other. Below serde_json's own bound of 128, so that ours, which names the place, is the one that is met.
+pub const MAX_NESTING_DEPTH: usize = 100;
+/// Characters of a state's name. Step Functions Developer Guide, "State machine structure": 80 Unicode characters.
+pub const MAX_STATE_NAME_CHARACTERS: usize = 80;
+/// Seconds of a timeout, a heartbeat, a Wait or a retrier's interval. Step Functions Developer Guide: 99999999.
+pub const MAX_SECONDS: u64 = 99_999_999;
+/// Retries of one retrier. Step Functions Developer Guide, "Error handling": 99999999.
+pub const MAX_RETRY_ATTEMPTS: u64 = 99_999_999;
+/// Seconds of `MaxDelaySeconds`. Step Functions Developer Guide, "Error handling": "less than 31622400".
+pub const MAX_RETRY_DELAY_SECONDS: u64 = 31_622_399;
+/// Iterations of a Map that `MaxConcurrency` may ask for; more than the engine's own bound means the engine's own bound.
+pub const MAX_CONCURRENCY: u64 = 99_999_999;
+/// Characters of a Fail state's or an error's written name that a suggestion is looked for; longer ones get none.
+pub const MAX_SUGGESTION_CHARACTERS: usize = 80;

@@ -1,0 +1,64 @@
+//! The fields of one object: each is asked for by name; what nobody asked for is unknown.
+
+use super::known_fields;
+use super::report::Report;
+use crate::code;
+use crate::raw::{Content, Member, Place, Value};
+
+/// The fields of one object.
+pub(super) struct Fields<'a> {
+    /// Where the object stands: its opening brace.
+    pub(super) place: Place,
+    /// What it is, in words: `a Task state`.
+    pub(super) owner: &'static str,
+    members: &'a [Member],
+    asked: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a value that must be an object.
+    pub(super) fn of(value: &'a Value, owner: &'static str, report: &mut Report) -> Option<Self> {
+        let Content::Object(members) = &value.content else {
+            let message = format!("{owner} must be an object, found {}", value.type_in_words());
+            report.error(code::WRONG_TYPE, &value.place.opening(), message, "write `{ ... }`");
+            return None;
+        };
+        Some(Self { place: value.place.opening(), owner, members, asked: Vec::new() })
+    }
+
+    /// A field that may be there.
+    pub(super) fn take(&mut self, name: &'static str) -> Option<&'a Member> {
+        self.asked.push(name);
+        self.members.iter().find(|member| member.name == name)
+    }
+
+    /// A field that must be there.
+    pub(super) fn require(&mut self, name: &'static str, hint: &str, report: &mut Report) -> Option<&'a Member> {
+        let member = self.take(name);
+        if member.is_none() {
+            report.error(code::MISSING_FIELD, &self.place, format!("{} needs the field `{name}`", self.owner), hint);
+        }
+        member
+    }
+
+    /// The one that is there of two fields that exclude each other; the first, after a report, if both are.
+    pub(super) fn take_one(&mut self, one: &'static str, other: &'static str, report: &mut Report) -> Option<&'a Member> {
+        match (self.take(one), self.take(other)) {
+            (Some(first), Some(second)) => {
+                let later = if first.place.span.start < second.place.span.start { second } else { first };
+                let message = format!("`{one}` and `{other}` exclude each other");
+                report.error(code::EXCLUSIVE_FIELDS, &later.place, message, "keep one of them");
+                Some(first)
+            }
+            (first, second) => first.or(second),
+        }
+    }
+
+    /// Reports the fields that nobody asked for.
+    pub(super) fn finish(self, report: &mut Report) {
+        for member in self.members.iter().filter(|member| !self.asked.contains(&member.name.as_str())) {
+            let explanation = known_fields::explain(&member.name, self.owner, &self.asked);
+            report.error(explanation.code, &member.place, explanation.message, explanation.hint);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What is said about a field that stands where it does not belong.
+
+use super::suggestion::nearest;
+use crate::code;
+
+/// Why a field is refused.
+pub(super) struct Explanation {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+/// Explains why `owner`, whose fields are `expected`, does not have the field `name`.
+pub(super) fn explain(name: &str, owner: &str, expected: &[&'static str]) -> Explanation {
+    if let Some((_, instead)) = JSONATA.iter().find(|(field, _)| *field == name) {
+        let message = format!("`{name}` is a field of the JSONata query language, and {owner} is in JSONPath");
+        return Explanation { code: code::JSONATA_FIELD, message, hint: (*instead).to_owned() };
+    }
+    if let Some((_, owners, instead)) =
+        LATER.iter().find(|(field, owners, _)| *field == name && owners.iter().any(|kind| owner.contains(kind)))
+    {
+        let message = format!("`{name}` of {owner} is not yet supported");
+        let _ = owners;
+        return Explanation { code: code::UNSUPPORTED_FIELD, message, hint: (*instead).to_owned() };
+    }
+    let message = format!("{owner} has no field `{name}`");
+    Explanation { code: code::UNKNOWN_FIELD, message, hint: hint(name, owner, expected) }
+}
+
+fn hint(name: &str, owner: &str, expected: &[&'static str]) -> String {
+    if let Some((_, elsewhere)) = ELSEWHERE.iter().find(|(field, _)| *field == name) {
+        return match nearest(name, expected.iter().copied()) {
+            Some(near) => format!("`{name}` is a field of {elsewhere}; did you mean `{near}`?"),
+            None => format!("`{name}` is a field of {elsewhere}"),
+        };
+    }
+    if let Some(near) = nearest(name, expected.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    if let Some((near, elsewhere)) = nearest(name, ELSEWHERE.iter().map(|(field, _)| *field))
+        .and_then(|near| ELSEWHERE.iter().find(|(field, _)| *field == near))
+    {
+        return format!("did you mean `{near}`? It is a field of {elsewhere}");
+    }
+    let mut fields: Vec<String> = expected.iter().map(|field| format!("`{field}`")).collect();
+    fields.sort();
+    fields.dedup();
+    format!("{owner} has the fields {}", fields.join(", "))
+}
+
+/// Fields that exist only in the JSONata query language, and what JSONPath has instead.
+const JSONATA: &[(&str, &str)] = &[
+    ("Arguments", "use `Parameters`"),
+    ("Output", "use `ResultSelector`, `ResultPath` or `OutputPath`"),
+    ("Items", "use `ItemsPath`"),
+    ("Condition", "use `Variable` with a comparison"),
+];
+
+/// Fields of Amazon States Language that this release does not have: the field, in what it stands, what to do instead.
+const LATER: &[(&str, &[&str], &str)] = &[
+    ("Assign", &["state", "rule", "catcher"], "variables come in a later release; carry the value in the data with `ResultPath`"),
+    ("Credentials", &["Task"], "workers run with their own function's role; remove it"),
+    ("ItemReader", &["Map"], "distributed Map comes in a later release; give the items by `ItemsPath`"),
+    ("ItemBatcher", &["Map"], "distributed Map comes in a later release; batch with `States.ArrayPartition`"),
+    ("ResultWriter", &["Map"], "distributed Map comes in a later release; remove it"),
+    ("Label", &["Map"], "distributed Map comes in a later release; remove it"),
+];
+
+/// Where each field belongs.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("StartAt", "the machine, of branches and of processors"),
+    ("States", "the machine, of branches and of processors"),
+    ("Version", "the machine"),
+    ("QueryLanguage", "the machine and of states"),
+    ("Type", "states"),
+    ("Comment", "the machine and of states"),
+    ("Next", "states other than Choice, Succeed and Fail, of Choice rules and of catchers"),
+    ("End", "states other than Choice, Succeed and Fail"),
+    ("InputPath", "states other than Fail"),
+    ("OutputPath", "states other than Fail"),
+    ("Parameters", "Task, Parallel, Map and Pass states and of a `Compensation`"),
+    ("ResultSelector", "Task, Parallel and Map states"),
+    ("ResultPath", "Task, Parallel, Map and Pass states and of catchers"),
+    ("Retry", "Task, Parallel and Map states and of a `Compensation`"),
+    ("Catch", "Task, Parallel and Map states"),
+    ("Resource", "Task states and of a `Compensation`"),
+    ("TimeoutSeconds", "Task states, of the machine and of a `Compensation`"),
+    ("TimeoutSecondsPath", "Task states and of a `Compensation`"),
+    ("HeartbeatSeconds", "Task states"),
+    ("HeartbeatSecondsPath", "Task states"),
+    ("Compensation", "Task states"),
+    ("Refusals", "Task states"),
+    ("Pivot", "Task states"),
+    ("Compensate", "catchers"),
+    ("Result", "Pass states"),
+    ("Choices", "Choice states"),
+    ("Default", "Choice states"),
+    ("Seconds", "Wait states"),
+    ("SecondsPath", "Wait states"),
+    ("Timestamp", "Wait states"),
+    ("TimestampPath", "Wait states"),
+    ("Error", "Fail states"),
+    ("ErrorPath", "Fail states"),
+    ("Cause", "Fail states"),
+    ("CausePath", "Fail states"),
+    ("Branches", "Parallel states"),
+    ("ItemProcessor", "Map states"),
+    ("Iterator", "Map states"),
+    ("ItemsPath", "Map states"),
+    ("ItemSelector", "Map states"),
+    ("MaxConcurrency", "Map states"),
+    ("MaxConcurrencyPath", "Map states"),
+    ("ToleratedFailureCount", "Map states"),
+    ("ToleratedFailureCountPath", "Map states"),
+    ("ToleratedFailurePercentage", "Map states"),
+    ("ToleratedFailurePercentagePath", "Map states"),
+    ("ProcessorConfig", "the `ItemProcessor` of a Map state"),
+    ("ErrorEquals", "retriers and catchers"),
+    ("IntervalSeconds", "retriers"),
+    ("MaxAttempts", "retriers"),
+    ("BackoffRate", "retriers"),
+    ("MaxDelaySeconds", "retriers"),
+    ("JitterStrategy", "retriers"),
+    ("Variable", "Choice rules"),
+    ("And", "Choice rules"),
+    ("Or", "Choice rules"),
+    ("Not", "Choice rules"),
+];

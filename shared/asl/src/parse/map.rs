@@ -1,0 +1,60 @@
+//! Map, inline: States Language specification, "Map State".
+
+use super::data_flow::Has;
+use super::fields::Fields;
+use super::{Reader, catch, data_flow, flow, retry, scalar, state, template};
+use crate::code;
+use crate::definition::Flow;
+use crate::limits::MAX_CONCURRENCY;
+use crate::raw::Member;
+use crate::state::{Map, Tolerance};
+
+/// Reads a Map state.
+pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Map> {
+    let data = data_flow::read(fields, Has::EverythingButParameters, reader);
+    let processor = processor(fields, reader);
+    let items_path = fields.take("ItemsPath").and_then(|member| scalar::path(member, &mut reader.report));
+    let selector = fields.take_one("ItemSelector", "Parameters", &mut reader.report);
+    let item_selector = selector.and_then(|member| template::read(member, &mut reader.report));
+    let mut amount = |name, path_name, most| scalar::amount(fields, (name, path_name), 0..=most, &mut reader.report);
+    let max_concurrency = amount("MaxConcurrency", "MaxConcurrencyPath", MAX_CONCURRENCY);
+    let tolerance = Tolerance {
+        count: amount("ToleratedFailureCount", "ToleratedFailureCountPath", u64::MAX),
+        percentage: amount("ToleratedFailurePercentage", "ToleratedFailurePercentagePath", 100),
+    };
+    let retry = retry::read(fields, &mut reader.report).unwrap_or_default();
+    let catch = catch::read(fields, reader);
+    let next = state::read_next(fields, reader);
+    Some(Map { data, processor: processor?, items_path, item_selector, max_concurrency, tolerance, retry, catch, next: next? })
+}
+
+fn processor(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Flow> {
+    let Some(member) = fields.take_one("ItemProcessor", "Iterator", &mut reader.report) else {
+        let hint = "write the flow that each item runs through: `{ \"StartAt\": ..., \"States\": ... }`";
+        reader.report.error(code::MISSING_FIELD, &fields.place, "a Map state needs the field `ItemProcessor`", hint);
+        return None;
+    };
+    let mut fields = Fields::of(&member.value, "a processor", &mut reader.report)?;
+    if let Some(config) = fields.take("ProcessorConfig") {
+        processor_config(config, reader);
+    }
+    let flow = flow::read_inside(&mut fields, "Map", reader);
+    fields.finish(&mut reader.report);
+    flow
+}
+
+fn processor_config(member: &Member, reader: &mut Reader) {
+    let Some(mut fields) = Fields::of(&member.value, "a `ProcessorConfig`", &mut reader.report) else { return };
+    if let Some(mode) = fields.take("Mode")
+        && scalar::one_of(mode, &[("INLINE", false), ("DISTRIBUTED", true)], &mut reader.report) == Some(true)
+    {
+        let message = "a Map in mode `DISTRIBUTED` is not yet supported";
+        let hint = "write `\"Mode\": \"INLINE\"`; distributed Map comes in a later release";
+        reader.report.error(code::UNSUPPORTED_MAP_MODE, &mode.value.place, message, hint);
+    }
+    // Only a distributed Map has executions of its own; AWS takes the field beside `INLINE` and does not look at it.
+    if let Some(execution_type) = fields.take("ExecutionType") {
+        scalar::one_of(execution_type, &[("STANDARD", ()), ("EXPRESS", ())], &mut reader.report);
+    }
+    fields.finish(&mut reader.report);
+}

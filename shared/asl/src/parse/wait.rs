@@ -1,0 +1,45 @@
+//! Wait: States Language specification, "Wait State".
+
+use super::data_flow::Has;
+use super::fields::Fields;
+use super::{Reader, data_flow, scalar, state, timestamp};
+use crate::code;
+use crate::limits::MAX_SECONDS;
+use crate::raw::Member;
+use crate::state::{Amount, Wait, WaitUntil};
+
+/// Reads a Wait state.
+pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Wait> {
+    let data = data_flow::read(fields, Has::Paths, reader);
+    let mut written: Vec<&Member> =
+        ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"].into_iter().filter_map(|name| fields.take(name)).collect();
+    written.sort_by_key(|member| member.place.span.start);
+    let until = match written.as_slice() {
+        [] => {
+            let message = "a Wait state needs `Seconds`, `SecondsPath`, `Timestamp` or `TimestampPath`";
+            reader.report.error(code::MISSING_FIELD, &fields.place, message, "say until when: `\"Seconds\": 60`");
+            None
+        }
+        [first, others @ ..] => {
+            for other in others {
+                let message = format!("`{}` and `{}` exclude each other", first.name, other.name);
+                reader.report.error(code::EXCLUSIVE_FIELDS, &other.place, message, "keep one of them");
+            }
+            until(first, reader)
+        }
+    };
+    let next = state::read_next(fields, reader);
+    Some(Wait { data, until: until?, next: next? })
+}
+
+fn until(member: &Member, reader: &mut Reader) -> Option<WaitUntil> {
+    let report = &mut reader.report;
+    match member.name.as_str() {
+        "Seconds" => {
+            scalar::whole_number(member, 0..=MAX_SECONDS, report).map(|seconds| WaitUntil::Seconds(Amount::Literal(seconds)))
+        }
+        "SecondsPath" => scalar::path(member, report).map(|path| WaitUntil::Seconds(Amount::Path(path))),
+        "Timestamp" => timestamp::read(member, report).map(WaitUntil::Timestamp),
+        _ => scalar::path(member, report).map(WaitUntil::TimestampPath),
+    }
+}
