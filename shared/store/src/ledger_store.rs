@@ -163,11 +163,13 @@ pub trait LedgerStore: Send + Sync + 'static {
         expected: LedgerExpectation,
     ) -> Result<bool, StoreError>;
 
-    /// Writes several ledger entries, each as expected, and items, each on its condition, all or nothing. At most 100 writes in all.
+    /// Writes several ledger entries, each as expected, and items, each on its condition, all or nothing. An item that has expired by `now` counts
+    /// as absent. At most 100 writes in all, each of another item: more, or the same item twice, is [`StoreError::Refused`].
     async fn transact(
         &self,
         ledger: &[(IdempotencyKey, LedgerEntry, LedgerExpectation)],
         writes: &[Write],
+        now: Timestamp,
     ) -> Result<(), TransactError>;
 
     /// Records that a task was heard of at `at`: sets `heartbeat_at` of its entry to the later of what it is and `at`, without changing its version; makes a
