@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DefinitionHash, IdempotencyKey, Identity, Payload, StateFailure, Timestamp, ValueHash};
+use crate::{DefinitionHash, IdempotencyKey, Identity, Payload, StateFailure, TaskOutcome, Timestamp, ValueHash};
 
 /// A whole execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -191,6 +191,8 @@ pub enum Activity {
         /// Until when.
         until: Timestamp,
     },
+    /// A Wait that is over; used in the same transition.
+    Waited,
     /// A Task.
     Task(Box<TaskProgress>),
     /// A Parallel: its branches, in order.
@@ -265,6 +267,28 @@ pub enum TaskPhase {
         /// Until when.
         until: Timestamp,
     },
+    /// The current attempt has ended; what came of it is used in the same transition.
+    Ended(AttemptEnd),
+    /// It has failed and nothing caught it: kept so that a redrive can go on here, under the same key.
+    Failed(StateFailure),
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum AttemptEnd {
+    /// It was answered.
+    Answered(TaskOutcome),
+    /// Its deadline passed.
+    TimedOut,
+    /// Its heartbeat stayed away.
+    HeartbeatLost,
+    /// Its request could not be published; `refusal` if provably nobody saw it.
+    NotPublished {
+        /// What the task fails with.
+        failure: StateFailure,
+        /// Whether nobody can have seen it.
+        refusal: bool,
+    },
 }
 
 /// An attempt that is outside.
@@ -272,6 +296,8 @@ pub enum TaskPhase {
 pub struct TaskAttempt {
     /// The revision that scheduled it.
     pub revision: u64,
+    /// The name of the function that serves it.
+    pub function: String,
     /// What the worker receives.
     pub input: Payload,
     /// When it times out.
@@ -302,10 +328,15 @@ pub struct MapProgress {
     pub max_concurrency: u32,
     /// How many iterations may fail.
     pub tolerated_failures: u64,
+    /// Whether the state says how many may: then too many are `States.ExceedToleratedFailureThreshold`.
+    pub tolerant: bool,
     /// How many have failed.
     pub failures: u64,
     /// The iterations under way.
     pub active: Vec<Iteration>,
+    /// The revision that left iterations unstarted though there was room: its bound was reached.
+    #[serde(default)]
+    pub starved: Option<u64>,
     /// Results of finished iterations by index: the page that is being filled.
     pub results: Vec<(u64, Payload)>,
     /// Pages of results that were sealed, the latest ones; each names the ones before it.
@@ -319,10 +350,8 @@ pub struct MapProgress {
 /// An iteration of a Map under way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Iteration {
-    /// Its index.
-    pub index: u64,
     /// Its item, for the context object.
-    pub item: Payload,
+    pub item: MapItem,
     /// What it is doing.
     pub stage: IterationStage,
 }
@@ -390,8 +419,20 @@ pub struct OwedTask {
     pub action_input: Option<Payload>,
     /// What the compensation receives.
     pub arguments: Payload,
+    /// The Map iteration that it stands in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iteration: Option<MapItem>,
     /// How far undoing it has come.
     pub undo: Undo,
+}
+
+/// An item of a Map, as the context object shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MapItem {
+    /// Its index.
+    pub index: u64,
+    /// The item.
+    pub value: Payload,
 }
 
 /// How far undoing a Task has come.
@@ -431,6 +472,8 @@ pub enum UndoPhase {
         /// Until when.
         until: Timestamp,
     },
+    /// The current attempt has ended; what came of it is used in the same transition.
+    Ended(AttemptEnd),
     /// Its retries are spent.
     Spent(StateFailure),
 }

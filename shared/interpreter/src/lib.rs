@@ -19,9 +19,9 @@ mod token;
 mod transition;
 
 pub use execution::{
-    Activity, Armed, Branch, Ending, EndingStage, Execution, ExecutionStatus, Iteration, IterationStage, MapProgress, Owed,
-    OwedBranch, OwedGroup, OwedTask, Parked, Revocation, TaskAttempt, TaskPhase, TaskProgress, Undo, UndoPhase, UnwindingThen,
-    Visit,
+    Activity, Armed, AttemptEnd, Branch, Ending, EndingStage, Execution, ExecutionStatus, Iteration, IterationStage, MapItem,
+    MapProgress, Owed, OwedBranch, OwedGroup, OwedTask, Parked, Revocation, TaskAttempt, TaskPhase, TaskProgress, Undo,
+    UndoPhase, UnwindingThen, Visit,
 };
 pub use failure::StateFailure;
 pub use history::{HistoryEvent, HistoryEventKind};

@@ -16,6 +16,8 @@ pub enum Message {
     Timer {
         /// When.
         due: Timestamp,
+        /// The revision that armed it.
+        revision: u64,
     },
     /// The watch function's: look again at everything.
     Wake,
@@ -89,6 +91,8 @@ pub enum MessageOutcome {
     Early {
         /// When it is due.
         due: Timestamp,
+        /// The revision that armed it.
+        revision: u64,
     },
     /// It is not permitted; the execution stands as it was.
     Rejected(Rejection),

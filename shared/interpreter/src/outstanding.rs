@@ -16,6 +16,8 @@ pub enum Command {
     Timer {
         /// When something is due.
         due: Timestamp,
+        /// The revision that armed it: a hint that comes too late says what may not have been published.
+        revision: u64,
     },
     /// Tell the head how the execution ended.
     Report(EndReport),

@@ -36,6 +36,8 @@ pub enum CoordinatorMessage {
     Timer {
         /// When something is due.
         due: Timestamp,
+        /// The revision that armed it.
+        revision: u64,
     },
     /// The watch function's.
     Wake,
