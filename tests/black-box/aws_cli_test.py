@@ -39,7 +39,7 @@ class AwsCli(unittest.TestCase):
         started = self.answer("start-execution", "--state-machine-arn", arn, "--name", "first", "--input", '{"a": 1}')
         ended(self.server.client(), started["executionArn"])
         described = self.answer("describe-execution", "--execution-arn", started["executionArn"])
-        self.assertEqual((described["status"], described["output"]), ("SUCCEEDED", '{"a": 1}'))
+        self.assertEqual((described["status"], json.loads(described["output"])), ("SUCCEEDED", {"a": 1}))
         history = self.answer("get-execution-history", "--execution-arn", started["executionArn"])
         self.assertEqual(history["events"][-1]["type"], "ExecutionSucceeded")
 

@@ -3,7 +3,7 @@ import json
 import unittest
 
 from botocore.exceptions import ClientError
-from server import Server, ended
+from server import Server, ended, until
 
 ROLE = "arn:aws:iam::123456789012:role/local"
 
@@ -114,8 +114,10 @@ class LocalApi(unittest.TestCase):
             started = self.client.start_execution(stateMachineArn=arn, name=name, input=json.dumps({"ok": ok}))
             ended(self.client, started["executionArn"])
         for status, names in (("SUCCEEDED", ["good"]), ("FAILED", ["bad"]), ("RUNNING", [])):
-            listed = self.client.list_executions(stateMachineArn=arn, statusFilter=status)["executions"]
-            self.assertEqual([execution["name"] for execution in listed], names, status)
+            # A list may lag behind.
+            until(f"{names} listed as {status}", lambda: names == [
+                execution["name"] for execution in self.client.list_executions(stateMachineArn=arn, statusFilter=status)["executions"]
+            ])
 
     def test_what_is_asked_wrongly_is_refused_by_the_names_of_aws(self):
         missing = "arn:aws:states:us-east-1:123456789012:stateMachine:missing"
