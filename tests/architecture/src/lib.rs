@@ -7,12 +7,15 @@
 //! * `aws_sdk`: which crates may see an AWS SDK
 //! * `purity`: what the pure crates must not reach, by dependency or by call
 //! * `licenses`: every dependency's license is among those that `deny.toml` allows
+//! * `invariants`: each invariant of ARCHITECTURE.md names a test that exists
 //! * `tidy`: headers, lengths, names, sleeps and machine paths in the sources
 
 #[cfg(test)]
 mod arrows;
 #[cfg(test)]
 mod aws_sdk;
+#[cfg(test)]
+mod invariants;
 #[cfg(test)]
 mod licenses;
 #[cfg(test)]
