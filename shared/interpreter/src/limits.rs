@@ -7,7 +7,8 @@ pub struct Limits {
     pub payload_bytes: u64,
     /// Payloads above this many bytes become value items.
     pub inline_bytes: u64,
-    /// The deepest nesting of a payload's arrays and objects.
+    /// The deepest nesting of a payload's arrays and objects: what stands around it in a message or an entry must still be readable, and the
+    /// parser takes 127 levels.
     pub payload_depth: usize,
     /// States that one transition may visit before it leaves a branch runnable.
     pub states_per_transition: u32,
@@ -40,7 +41,7 @@ impl Default for Limits {
         Self {
             payload_bytes: 262_144,
             inline_bytes: 4_096,
-            payload_depth: 128,
+            payload_depth: 120,
             states_per_transition: 200,
             event_bytes_per_transition: 196_608,
             commands_per_transition: 40,

@@ -1,7 +1,12 @@
 //! The bodies of messages: JSON with a format version. A newer version than known is given back to the queue, not corrupt.
 
 use interpreter::{ExecutionId, IdempotencyKey, TaskOutcome, TaskToken, Timestamp, ValueHash};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+
+#[cfg(test)]
+mod tests;
 
 /// The version that this release writes, and the newest that it reads.
 pub const FORMAT: u32 = 1;
@@ -92,4 +97,79 @@ pub enum BodyError {
     /// Not one of ours: park it.
     #[error("not a message of ours: {0}")]
     Malformed(String),
+}
+
+impl CoordinatorBody {
+    /// A body of this release's format, sent for the first time.
+    pub fn new(execution: ExecutionId, message: CoordinatorMessage) -> Self {
+        Self { v: FORMAT, execution, message, resent: 0 }
+    }
+
+    /// The body as JSON text that every queue takes.
+    pub fn encode(&self) -> String {
+        encode(self)
+    }
+
+    /// Reads a body, its version first.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::Newer`] for what a newer release wrote, [`BodyError::Malformed`] for anything else that is no such body.
+    pub fn decode(text: &str) -> Result<Self, BodyError> {
+        decode(text)
+    }
+}
+
+impl RequestBody {
+    /// The body as JSON text that every queue takes.
+    pub fn encode(&self) -> String {
+        encode(self)
+    }
+
+    /// Reads a body, its version first.
+    ///
+    /// # Errors
+    ///
+    /// [`BodyError::Newer`] for what a newer release wrote, [`BodyError::Malformed`] for anything else that is no such body.
+    pub fn decode(text: &str) -> Result<Self, BodyError> {
+        decode(text)
+    }
+}
+
+/// All that is read of a body before its version is known.
+#[derive(Deserialize)]
+struct Version {
+    v: u64,
+}
+
+fn encode(body: &impl Serialize) -> String {
+    // Serializing these types cannot fail: they have string keys only, and write to memory.
+    let text = serde_json::to_string(body).unwrap_or_default();
+    // JSON lets these two stand as they are, SQS takes neither. In JSON they can only stand within a string.
+    if text.contains(['\u{fffe}', '\u{ffff}']) {
+        return text.replace('\u{fffe}', "\\ufffe").replace('\u{ffff}', "\\uffff");
+    }
+    text
+}
+
+fn decode<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
+    let version: Version = parse(text)?;
+    match u32::try_from(version.v) {
+        Ok(0) => Err(BodyError::Malformed("format 0 was never written".to_owned())),
+        Ok(FORMAT) => parse(text),
+        newer => Err(BodyError::Newer(newer.unwrap_or(u32::MAX))),
+    }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, BodyError> {
+    serde_json::from_str(text).map_err(|error| malformed(&error))
+}
+
+/// What is wrong and where, without quoting the body: reasons are logged, payloads never are.
+fn malformed(error: &serde_json::Error) -> BodyError {
+    let told = error.to_string();
+    // Of the messages about the shape only this one is made of our own names alone.
+    let quotes_nothing = error.classify() != Category::Data || told.starts_with("missing field");
+    let what = if quotes_nothing { told } else { format!("unexpected value at line {} column {}", error.line(), error.column()) };
+    BodyError::Malformed(what)
 }
