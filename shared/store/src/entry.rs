@@ -3,6 +3,11 @@
 use interpreter::{Execution, HistoryEvent, Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::packed::{pack, unpack};
+
+/// The longest encoded entry, in bytes: DynamoDB's items end at 400 KB, keys and attribute names included.
+pub const ENTRY_BYTES_MAX: u64 = 390 * 1024;
+
 /// One committed transition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -18,13 +23,49 @@ pub struct Entry {
     pub events: Vec<HistoryEvent>,
 }
 
-/// Why stored bytes are no entry.
+impl Entry {
+    /// As it is stored: its JSON, packed. Every store keeps these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`EntryError::TooLarge`] if that is longer than [`ENTRY_BYTES_MAX`].
+    pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
+        let json = serde_json::to_vec(self).map_err(|error| EntryError::Corrupt(error.to_string()))?;
+        let packed = pack(&json)?;
+        match u64::try_from(packed.len()).unwrap_or(u64::MAX) {
+            bytes if bytes > ENTRY_BYTES_MAX => Err(EntryError::TooLarge { bytes, limit: ENTRY_BYTES_MAX }),
+            _ => Ok(packed),
+        }
+    }
+
+    /// The entry that was encoded.
+    ///
+    /// # Errors
+    ///
+    /// [`EntryError::Newer`] if a newer release wrote it, [`EntryError::Corrupt`] if it is damaged.
+    pub fn decode(encoded: &[u8]) -> Result<Self, EntryError> {
+        serde_json::from_slice(&unpack(encoded)?).map_err(|error| EntryError::Corrupt(error.to_string()))
+    }
+}
+
+/// Why stored bytes are no entry, or an entry cannot be stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// Written by a newer release.
-    #[error("entry format {0} is newer than this release knows")]
+    #[error("stored format {0} is newer than this release knows")]
     Newer(u8),
     /// Damaged.
-    #[error("entry is corrupt: {0}")]
+    #[error("stored bytes are corrupt: {0}")]
     Corrupt(String),
+    /// Longer than any store takes.
+    #[error("{bytes} bytes are more than the {limit} that can be stored")]
+    TooLarge {
+        /// Its length in bytes.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
 }
+
+#[cfg(test)]
+mod tests;

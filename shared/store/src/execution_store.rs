@@ -92,10 +92,20 @@ pub enum StoreError {
     Unavailable(String),
     /// Stored bytes cannot be read.
     #[error(transparent)]
-    Entry(#[from] crate::EntryError),
+    Entry(crate::EntryError),
     /// The request can never succeed: denied, no such table, item too large.
     #[error("store refuses: {0}")]
     Refused(String),
+}
+
+impl From<crate::EntryError> for StoreError {
+    /// What is too large to be stored is refused; the rest is about what is stored.
+    fn from(error: crate::EntryError) -> Self {
+        match error {
+            crate::EntryError::TooLarge { .. } => Self::Refused(error.to_string()),
+            crate::EntryError::Newer(_) | crate::EntryError::Corrupt(_) => Self::Entry(error),
+        }
+    }
 }
 
 impl StoreError {
@@ -108,7 +118,7 @@ impl StoreError {
 /// Executions, where they are kept. Every read is consistent unless it says otherwise.
 #[async_trait]
 pub trait ExecutionStore: Send + Sync + 'static {
-    /// Creates a head if the name is free in its state machine.
+    /// Creates a head if the name is free in its state machine: if there is none of its ARN.
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError>;
 
     /// The head of an execution by its ARN.
@@ -117,19 +127,22 @@ pub trait ExecutionStore: Send + Sync + 'static {
     /// The head of an execution by its id.
     async fn head_of(&self, execution: &ExecutionId) -> Result<Option<Head>, StoreError>;
 
-    /// Lists heads; may lag behind.
+    /// Lists heads; may lag behind. A page may be shorter than the limit although another follows. A token that no page had is
+    /// [`StoreError::Refused`].
     async fn list_heads(&self, query: &HeadQuery) -> Result<HeadPage, StoreError>;
 
     /// Lowers `wake_at` for the entry of `revision` that is about to be committed: sets it to the earlier of what it is and `wake_at`, and
-    /// `wake_revision` to the later of what it is and `revision`. Does nothing to a closed head.
+    /// `wake_revision` to the later of what it is and `revision`. Does nothing to a closed head, or where there is none.
     async fn lower_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<(), StoreError>;
 
     /// Raises `wake_at` for the committed entry of `revision`, unless it was lowered for a later one (`wake_revision > revision`) or the head is
-    /// closed. Only a wake does this. Answers whether it did.
+    /// closed (or there is none). Only a wake does this. Answers whether it did. `wake_revision` stays as it is.
     async fn raise_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<bool, StoreError>;
 
     /// Tells the head the execution's end, or (redrive) that it is RUNNING again with a new `wake_at`. Idempotent; refused (quietly) if the
-    /// head was told by a later revision.
+    /// head was *told* by a later revision, or told the same status by this one; having been lowered for a later one is no reason (that one may
+    /// never have been committed). `wake_revision` becomes the later of what it is and `revision`. RUNNING told to an open head only lowers
+    /// `wake_at`. [`HeadRecord::report`](crate::HeadRecord::report) decides this for every store.
     async fn report(
         &self,
         identity: &Identity,
@@ -145,13 +158,15 @@ pub trait ExecutionStore: Send + Sync + 'static {
     /// The latest entry of an execution's journal.
     async fn latest_entry(&self, execution: &ExecutionId) -> Result<Option<Entry>, StoreError>;
 
-    /// At most `limit` entries from revision `from` on, ascending.
+    /// At most `limit` entries from revision `from` on, ascending; fewer only at the end of the journal.
     async fn entries(&self, execution: &ExecutionId, from: u64, limit: usize) -> Result<Entries, StoreError>;
 
-    /// Puts an entry at its revision, if none stands there: the one conditional write of a transition.
+    /// Puts an entry at its revision, if none stands there: the one conditional write of a transition. One that is longer than
+    /// [`ENTRY_BYTES_MAX`](crate::ENTRY_BYTES_MAX) when encoded is [`StoreError::Refused`].
     async fn put_entry(&self, entry: &Entry) -> Result<PutEntry, StoreError>;
 
-    /// Writes value items, each put-if-absent under its hash.
+    /// Writes value items, each put-if-absent under its hash. One that is longer than [`VALUE_BYTES_MAX`](crate::VALUE_BYTES_MAX) is
+    /// [`StoreError::Refused`].
     async fn put_values(&self, execution: &ExecutionId, values: &[(ValueHash, Arc<str>)]) -> Result<(), StoreError>;
 
     /// Reads value items; what does not exist is left out.
@@ -163,7 +178,8 @@ pub trait ExecutionStore: Send + Sync + 'static {
     /// A definition's text.
     async fn definition(&self, hash: &DefinitionHash) -> Result<Option<Arc<str>>, StoreError>;
 
-    /// Writes a state machine if its stored version is `machine.version - 1` (absent counts as 0).
+    /// Writes a state machine if its stored version is `machine.version - 1` (absent counts as 0). A write whose answer was lost and that then
+    /// meets itself is `Written`. Version 0 is [`StoreError::Refused`].
     async fn put_machine(&self, machine: &StateMachine) -> Result<MachineChange, StoreError>;
 
     /// A state machine by its ARN.

@@ -76,7 +76,7 @@ pub struct Item {
     pub body: Value,
     /// Whole numbers that are added to without being read.
     pub counters: std::collections::BTreeMap<String, i64>,
-    /// Incremented with each put.
+    /// Incremented with each put; 0 if it was made by an addition. Additions do not change it.
     pub version: u64,
     /// Reads skip it from then on.
     pub expires_at: Option<Timestamp>,
@@ -96,7 +96,7 @@ pub enum Condition {
 /// A conditional write of a handler's own item.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
-    /// Puts a body; counters that exist stay as they are.
+    /// Puts a body; counters that exist stay as they are. (Those of an item that has expired are lost or stay: what expires should have none.)
     Put {
         /// The key.
         key: ItemKey,
@@ -107,7 +107,7 @@ pub enum Write {
         /// On what it depends.
         condition: Condition,
     },
-    /// Adds to a counter (0 when absent; the item is made when absent), if the sum is at least `floor`.
+    /// Adds to a counter (0 when absent; the item is made when absent, with an empty object as its body), if the sum is at least `floor`.
     Add {
         /// The key.
         key: ItemKey,
@@ -156,6 +156,7 @@ pub trait LedgerStore: Send + Sync + 'static {
 
     /// Writes the entry of a key (its version becomes the expected one plus 1; 1 when absent) if it is as expected. Answers whether it was.
     /// A write whose answer was lost and that then meets itself (equal entry at the version it would have) answers `true`.
+    /// `heartbeat_at` becomes the later of what it is and the entry's, and is no part of that comparison.
     async fn put_ledger(
         &self,
         key: &IdempotencyKey,
@@ -165,6 +166,8 @@ pub trait LedgerStore: Send + Sync + 'static {
 
     /// Writes several ledger entries, each as expected, and items, each on its condition, all or nothing. An item that has expired by `now` counts
     /// as absent. At most 100 writes in all, each of another item: more, or the same item twice, is [`StoreError::Refused`].
+    /// A transaction whose answer was lost and that then meets itself (each of its ledger entries as it would have written it) succeeds and writes nothing
+    /// again; one without ledger entries cannot know itself.
     async fn transact(
         &self,
         ledger: &[(IdempotencyKey, LedgerEntry, LedgerExpectation)],
@@ -173,7 +176,7 @@ pub trait LedgerStore: Send + Sync + 'static {
     ) -> Result<(), TransactError>;
 
     /// Records that a task was heard of at `at`: sets `heartbeat_at` of its entry to the later of what it is and `at`, without changing its version; makes a
-    /// [`LedgerState::HeardOf`] entry where there is none.
+    /// [`LedgerState::HeardOf`] entry (attempt 0, version 1) where there is none.
     async fn heartbeat(&self, key: &IdempotencyKey, at: Timestamp) -> Result<(), StoreError>;
 
     /// An item of a handler's own; none if it has expired by `now`.

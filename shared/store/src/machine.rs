@@ -3,6 +3,8 @@
 use interpreter::{DefinitionHash, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::StoreError;
+
 /// A state machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateMachine {
@@ -36,4 +38,19 @@ pub enum MachineChange {
     Written,
     /// There is another version than expected.
     Conflict,
+}
+
+impl StateMachine {
+    /// What becomes of a write of this machine where `stored` stands. A write whose answer was lost and that then meets itself is written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Refused`] for version 0, which means that there is none.
+    pub fn written_over(&self, stored: Option<&Self>) -> Result<MachineChange, StoreError> {
+        let Some(expected) = self.version.checked_sub(1) else {
+            return Err(StoreError::Refused("a state machine's versions begin with 1".to_owned()));
+        };
+        let as_expected = stored.map_or(0, |stored| stored.version) == expected;
+        Ok(if as_expected || stored == Some(self) { MachineChange::Written } else { MachineChange::Conflict })
+    }
 }

@@ -1,0 +1,3 @@
+//! The contract suite that every store runs.
+
+pub mod samples;

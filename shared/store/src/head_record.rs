@@ -1,0 +1,86 @@
+//! What a store keeps of a head, and how it changes: decided here, once for all stores.
+//!
+//! A store reads the record, lets one of these methods decide, and writes the outcome on condition that the record is still what
+//! was read (or holds a lock meanwhile); if it is not, it reads and decides again.
+
+use interpreter::{ExecutionStatus, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::Head;
+
+/// A head as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeadRecord {
+    /// The head.
+    #[serde(flatten)]
+    pub head: Head,
+    /// The revision of the latest report that was heeded; 0 before any. Not `wake_revision`: `wake_at` may have been lowered for an entry
+    /// that was never committed, and that must not keep the head from learning the end.
+    #[serde(default)]
+    pub told_revision: u64,
+}
+
+impl HeadRecord {
+    /// A head that is new.
+    pub fn new(head: Head) -> Self {
+        Self { head, told_revision: 0 }
+    }
+
+    /// Whether the execution is open: only then `wake_at` counts.
+    pub fn is_open(&self) -> bool {
+        self.head.status == ExecutionStatus::Running
+    }
+
+    /// When the watch is to look at it: `wake_at`, while it is open.
+    pub fn due_at(&self) -> Option<Timestamp> {
+        self.head.wake_at.filter(|_| self.is_open())
+    }
+
+    /// [`crate::ExecutionStore::lower_wake`]: whether anything changed.
+    pub fn lower_wake(&mut self, wake_at: Timestamp, revision: u64) -> bool {
+        if !self.is_open() {
+            return false;
+        }
+        let before = (self.head.wake_at, self.head.wake_revision);
+        self.head.wake_at = Some(self.head.wake_at.map_or(wake_at, |earlier| earlier.min(wake_at)));
+        self.head.wake_revision = self.head.wake_revision.max(revision);
+        before != (self.head.wake_at, self.head.wake_revision)
+    }
+
+    /// [`crate::ExecutionStore::raise_wake`]: whether it did.
+    pub fn raise_wake(&mut self, wake_at: Timestamp, revision: u64) -> bool {
+        if !self.is_open() || self.head.wake_revision > revision {
+            return false;
+        }
+        self.head.wake_at = Some(wake_at);
+        true
+    }
+
+    /// [`crate::ExecutionStore::report`]: whether it was heeded.
+    ///
+    /// A report of the revision that was told last is heeded only if it says something else: repeated, it would put back a `wake_at` that was
+    /// lowered meanwhile. For the same reason RUNNING told to a head that is open only lowers.
+    pub fn report(
+        &mut self,
+        status: ExecutionStatus,
+        closed_at: Option<Timestamp>,
+        wake_at: Option<Timestamp>,
+        revision: u64,
+    ) -> bool {
+        let told_before = self.told_revision == revision && self.head.status == status;
+        if self.told_revision > revision || told_before {
+            return false;
+        }
+        let stays_open = self.is_open() && status == ExecutionStatus::Running;
+        self.head.wake_at = match (stays_open, self.head.wake_at, wake_at) {
+            (true, Some(now), Some(told)) => Some(now.min(told)),
+            (true, now, told) => now.or(told),
+            (false, _, told) => told,
+        };
+        self.head.status = status;
+        self.head.closed_at = closed_at;
+        self.head.wake_revision = self.head.wake_revision.max(revision);
+        self.told_revision = revision;
+        true
+    }
+}
