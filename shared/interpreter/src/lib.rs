@@ -4,16 +4,22 @@
 //! execution with its new history events. [`outstanding`] derives from an execution what is to be done outside. Nothing here reads
 //! a clock, draws a random number or awaits: same binary, same inputs, same transition (ARCHITECTURE.md, invariant 1).
 
+mod comparison;
+mod evaluation;
 mod execution;
 mod failure;
 pub mod history;
 mod identity;
+mod intrinsic;
+mod json_path;
 pub mod limits;
 mod message;
+mod number;
 mod outstanding;
 mod payload;
 mod read;
 mod route;
+mod template;
 mod timestamp;
 mod token;
 mod transition;
