@@ -7,6 +7,7 @@
 pub mod contract;
 mod entry;
 mod execution_store;
+mod faulty;
 mod head_record;
 mod item_record;
 mod ledger_record;
@@ -19,6 +20,7 @@ mod value_limit;
 
 pub use entry::{ENTRY_BYTES_MAX, Entry, EntryError};
 pub use execution_store::{DueHead, Entries, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, PutEntry, StoreError};
+pub use faulty::{Fault, FaultPlan, FaultyStore, Operation};
 pub use head_record::HeadRecord;
 pub use item_record::{ItemChange, TRANSACTION_WRITES_MAX, check_transaction, item_changes};
 pub use ledger_record::{LedgerWrite, ledger_writes};
