@@ -1,0 +1,35 @@
+//! The coordinator itself: ports, settings, and a cache of definitions.
+
+use interpreter::Timestamp;
+
+use crate::definitions::Definitions;
+use crate::{Ports, Settings};
+
+/// Brings messages into executions. Share it behind an `Arc`; it keeps nothing that another one would need.
+pub struct Coordinator {
+    pub(crate) ports: Ports,
+    pub(crate) settings: Settings,
+    pub(crate) definitions: Definitions,
+}
+
+impl Coordinator {
+    /// A coordinator over these ports.
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let definitions = Definitions::new(settings.bounds.cached_definitions);
+        Self { ports, settings, definitions }
+    }
+
+    /// Its ports.
+    pub fn ports(&self) -> &Ports {
+        &self.ports
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.now()
+    }
+}

@@ -1,0 +1,58 @@
+//! Consumes the dead letters of the task queues: a request that was received too often is answered for its worker.
+
+use interpreter::{StateFailure, TaskOutcome};
+use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, RequestBody};
+use store::{LedgerState, StoreError};
+
+use crate::Coordinator;
+use crate::handle::{Incoming, settle};
+
+impl Coordinator {
+    /// Answers the tasks whose requests these are. What the ledger knows about them is their answer (only the way back was lost); otherwise the
+    /// outcome is unknown: the handler may have been at work when its last delivery ended.
+    pub async fn answer_dead_letters(&self, deliveries: &[Delivery]) -> Vec<Disposition> {
+        let mut dispositions = vec![Disposition::AGAIN; deliveries.len()];
+        let mut incoming = Vec::with_capacity(deliveries.len());
+        for (place, delivery) in deliveries.iter().enumerate() {
+            let request = match RequestBody::decode(&delivery.body) {
+                Ok(request) => request,
+                Err(error) => {
+                    settle(&mut dispositions, place, self.unreadable(delivery, &error).await);
+                    continue;
+                }
+            };
+            match self.answer_for(&request).await {
+                Ok(Some(outcome)) => incoming.push(Incoming { place, delivery, body: answer(request, outcome) }),
+                Ok(None) => settle(&mut dispositions, place, Disposition::Done),
+                Err(error) => tracing::warn!(key = %request.key, %error, "the ledger did not answer"),
+            }
+        }
+        self.handle_all(incoming, &mut dispositions).await;
+        dispositions
+    }
+
+    /// The answer to a request that no worker answers any more; none if it was revoked: nobody waits for it.
+    async fn answer_for(&self, request: &RequestBody) -> Result<Option<TaskOutcome>, StoreError> {
+        let entry = self.retried(|| self.ports.ledger.ledger(&request.key)).await?;
+        Ok(match entry.map(|entry| (entry.attempt, entry.state)) {
+            Some((_, LedgerState::Succeeded { result })) => Some(TaskOutcome::Succeeded { result }),
+            Some((attempt, LedgerState::Failed { failure, refusal })) if attempt == request.attempt => {
+                Some(TaskOutcome::Failed { failure, refusal })
+            }
+            Some((_, LedgerState::Revoked)) => None,
+            Some((_, LedgerState::Failed { .. } | LedgerState::InProgress { .. } | LedgerState::HeardOf)) | None => {
+                Some(unknown_outcome())
+            }
+        })
+    }
+}
+
+/// AWS's name for an outcome that nobody knows.
+fn unknown_outcome() -> TaskOutcome {
+    let cause = "the request was received too often without an answer";
+    TaskOutcome::Failed { failure: StateFailure::new("Lambda.Unknown", cause), refusal: false }
+}
+
+fn answer(request: RequestBody, outcome: TaskOutcome) -> CoordinatorBody {
+    CoordinatorBody::new(request.execution, CoordinatorMessage::Answer { token: request.token, outcome })
+}

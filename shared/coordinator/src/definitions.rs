@@ -1,0 +1,101 @@
+//! Definitions, parsed: immutable by their hash, hence cached without a doubt.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use asl::Definition;
+use interpreter::DefinitionHash;
+use store::StoreError;
+
+use crate::Coordinator;
+
+/// Why there is no definition to work with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DefinitionError {
+    /// The store does not have it.
+    #[error("definition `{0}` does not exist")]
+    Missing(DefinitionHash),
+    /// It does not parse any more.
+    #[error("definition `{hash}` is invalid: {reason}")]
+    Invalid {
+        /// Its hash.
+        hash: DefinitionHash,
+        /// The first diagnostic.
+        reason: String,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The definitions that were used last, the latest one at the end.
+pub(crate) struct Definitions {
+    capacity: usize,
+    recent: Mutex<Vec<(DefinitionHash, Arc<Definition>)>>,
+}
+
+impl Definitions {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { capacity: capacity.max(1), recent: Mutex::default() }
+    }
+
+    fn get(&self, hash: &DefinitionHash) -> Option<Arc<Definition>> {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = recent.iter().position(|(kept, _)| kept == hash)?;
+        let found = recent.remove(at);
+        let definition = found.1.clone();
+        recent.push(found);
+        Some(definition)
+    }
+
+    fn keep(&self, hash: &DefinitionHash, definition: &Arc<Definition>) {
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.retain(|(kept, _)| kept != hash);
+        if recent.len() >= self.capacity {
+            recent.remove(0);
+        }
+        recent.push((hash.clone(), definition.clone()));
+    }
+}
+
+impl Coordinator {
+    /// The definition with this hash, parsed.
+    pub(crate) async fn definition(&self, hash: &DefinitionHash) -> Result<Arc<Definition>, DefinitionError> {
+        if let Some(definition) = self.definitions.get(hash) {
+            return Ok(definition);
+        }
+        let text = self.retried(|| self.ports.executions.definition(hash)).await?;
+        let text = text.ok_or_else(|| DefinitionError::Missing(hash.clone()))?;
+        let (definition, _warnings) = asl::parse(&text).map_err(|diagnostics| DefinitionError::Invalid {
+            hash: hash.clone(),
+            reason: diagnostics.first().map(ToString::to_string).unwrap_or_default(),
+        })?;
+        let definition = Arc::new(definition);
+        self.definitions.keep(hash, &definition);
+        Ok(definition)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn definition() -> Arc<Definition> {
+        let text = r#"{"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}}}"#;
+        Arc::new(asl::parse(text).unwrap().0)
+    }
+
+    fn hash(number: u32) -> DefinitionHash {
+        DefinitionHash(number.to_string())
+    }
+
+    #[test]
+    fn the_definition_that_was_not_used_for_longest_makes_room() {
+        let definitions = Definitions::new(2);
+        definitions.keep(&hash(1), &definition());
+        definitions.keep(&hash(2), &definition());
+        assert!(definitions.get(&hash(1)).is_some());
+        definitions.keep(&hash(3), &definition());
+        assert!(definitions.get(&hash(2)).is_none());
+        assert!(definitions.get(&hash(1)).is_some() && definitions.get(&hash(3)).is_some());
+    }
+}

@@ -1,0 +1,182 @@
+//! Handles a batch of the coordinator's queues: what can be read is grouped by execution and delivered, each group at once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use interpreter::{ExecutionId, Message, TaskAnswer};
+use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, queue_name};
+use store::{EntryError, StoreError};
+
+use crate::publish::outgoing;
+use crate::send::Sent;
+use crate::{Coordinator, DeliverError};
+
+/// The attribute of a parked message that says why it was parked.
+const REASON: &str = "reason";
+/// The most characters of a reason.
+const REASON_CHARACTERS: usize = 1_000;
+
+/// A message that could be read.
+pub(crate) struct Incoming<'a> {
+    /// Its place in the batch.
+    pub(crate) place: usize,
+    /// As it was delivered.
+    pub(crate) delivery: &'a Delivery,
+    /// What it says.
+    pub(crate) body: CoordinatorBody,
+}
+
+impl Coordinator {
+    /// Handles a batch; the answer has an element for each delivery, in order. None depends on another: what cannot be read is parked with its
+    /// reason, what cannot be done now is given back, and whatever is answered [`Disposition::Done`] is in a journal or a queue.
+    pub async fn handle(&self, deliveries: &[Delivery]) -> Vec<Disposition> {
+        let mut dispositions = vec![Disposition::AGAIN; deliveries.len()];
+        let mut incoming = Vec::with_capacity(deliveries.len());
+        for (place, delivery) in deliveries.iter().enumerate() {
+            match CoordinatorBody::decode(&delivery.body) {
+                Ok(body) => incoming.push(Incoming { place, delivery, body }),
+                Err(error) => settle(&mut dispositions, place, self.unreadable(delivery, &error).await),
+            }
+        }
+        self.handle_all(incoming, &mut dispositions).await;
+        dispositions
+    }
+
+    /// Delivers what was read, by execution in order of receipt, several executions at a time.
+    pub(crate) async fn handle_all(&self, incoming: Vec<Incoming<'_>>, dispositions: &mut [Disposition]) {
+        let mut groups: BTreeMap<ExecutionId, Vec<Incoming<'_>>> = BTreeMap::new();
+        for message in incoming {
+            groups.entry(message.body.execution.clone()).or_default().push(message);
+        }
+        let groups: Vec<_> = groups.into_iter().collect();
+        for some in groups.chunks(self.settings.bounds.concurrent_executions.max(1)) {
+            let handled = some.iter().map(|(execution, group)| self.handle_group(execution, group));
+            for (place, disposition) in futures::future::join_all(handled).await.into_iter().flatten() {
+                settle(dispositions, place, disposition);
+            }
+        }
+    }
+
+    async fn handle_group(&self, execution: &ExecutionId, group: &[Incoming<'_>]) -> Vec<(usize, Disposition)> {
+        let messages: Vec<Message> = group.iter().map(|incoming| message(&incoming.body.message)).collect();
+        let error = match self.deliver(execution, None, &messages).await {
+            Ok(delivered) => {
+                let disposition = if delivered.unpublished.is_none() { Disposition::Done } else { self.given_back() };
+                return group.iter().map(|incoming| (incoming.place, disposition)).collect();
+            }
+            Err(error) => error,
+        };
+        let mut dispositions = Vec::with_capacity(group.len());
+        for incoming in group {
+            // One of them may be what does not fit: each by itself, so that it alone is taken out.
+            let alone = if group.len() > 1 && may_be_of_one_message(&error) {
+                self.handle_alone(execution, incoming).await
+            } else {
+                self.dispose(incoming, &error).await
+            };
+            dispositions.push((incoming.place, alone));
+        }
+        dispositions
+    }
+
+    async fn handle_alone(&self, execution: &ExecutionId, incoming: &Incoming<'_>) -> Disposition {
+        match self.deliver(execution, None, &[message(&incoming.body.message)]).await {
+            Ok(delivered) if delivered.unpublished.is_none() => Disposition::Done,
+            Ok(_) => self.given_back(),
+            Err(error) => self.dispose(incoming, &error).await,
+        }
+    }
+
+    /// What is to become of a message that could not be delivered.
+    async fn dispose(&self, incoming: &Incoming<'_>, error: &DeliverError) -> Disposition {
+        let execution = &incoming.body.execution;
+        match error {
+            DeliverError::UnknownExecution => {
+                tracing::warn!(%execution, "a message about an execution that does not exist");
+                Disposition::Done
+            }
+            DeliverError::Contended => self.send_again(&incoming.body).await,
+            DeliverError::Store(StoreError::Entry(EntryError::Newer(_))) => self.given_back_for_newer(),
+            DeliverError::Store(StoreError::Unavailable(_)) => self.given_back(),
+            DeliverError::Corrupt(_) | DeliverError::Store(StoreError::Refused(_) | StoreError::Entry(_)) => {
+                tracing::error!(%execution, %error, alarm = "corrupt_execution", "a message cannot be applied");
+                self.take_out(incoming, error).await
+            }
+        }
+    }
+
+    /// An answer that cannot be applied is parked, so that a person sees it; hints and wakes come again by themselves.
+    async fn take_out(&self, incoming: &Incoming<'_>, error: &DeliverError) -> Disposition {
+        match incoming.body.message {
+            CoordinatorMessage::Answer { .. } => self.park(incoming.delivery, &error.to_string()).await,
+            CoordinatorMessage::Timer { .. } => Disposition::Done,
+            CoordinatorMessage::Wake => {
+                self.postpone_wake(&incoming.body.execution).await;
+                Disposition::Done
+            }
+        }
+    }
+
+    /// Sends a message again with its own counter and jitter, and is done with the original: receives count towards the dead letters, contention
+    /// must not. Always to the hints' queue: a FIFO queue has no delay per message, and the order of answers does not matter.
+    async fn send_again(&self, body: &CoordinatorBody) -> Disposition {
+        let again = CoordinatorBody { resent: body.resent.saturating_add(1), ..body.clone() };
+        let longest_millis = self.settings.bounds.contention_delay_seconds.saturating_mul(1_000);
+        let bound_millis = 500_u64.saturating_mul(1 << again.resent.min(20)).min(longest_millis);
+        let delay = Duration::from_millis(self.drawn_below(bound_millis));
+        tracing::info!(execution = %body.execution, resent = again.resent, "sent again because of contention");
+        match self.send_hints(vec![outgoing(&again, delay)]).await {
+            Ok(()) => Disposition::Done,
+            Err(_) => self.given_back(),
+        }
+    }
+
+    pub(crate) async fn unreadable(&self, delivery: &Delivery, error: &BodyError) -> Disposition {
+        match error {
+            BodyError::Newer(_) => self.given_back_for_newer(),
+            BodyError::Malformed(_) => self.park(delivery, &error.to_string()).await,
+        }
+    }
+
+    /// Sends a delivery to the parking queue, with the reason as an attribute.
+    async fn park(&self, delivery: &Delivery, reason: &str) -> Disposition {
+        let reason: String = reason.chars().take(REASON_CHARACTERS).collect();
+        tracing::error!(message = delivery.id, reason, alarm = "parked_message", "a message was parked");
+        let mut attributes = delivery.attributes.clone();
+        attributes.insert(REASON.to_owned(), reason);
+        let body = delivery.body.clone();
+        let parked = Outgoing { body, attributes, delay: Duration::ZERO, group: None, deduplication: None };
+        let sent = self.send(queue_name::PARKING, vec![parked]).await;
+        if sent.iter().all(|sent| *sent == Sent::Accepted) { Disposition::Done } else { self.given_back() }
+    }
+
+    fn given_back(&self) -> Disposition {
+        Disposition::GiveBack { delay: Duration::from_secs(self.settings.bounds.give_back_seconds) }
+    }
+
+    fn given_back_for_newer(&self) -> Disposition {
+        Disposition::GiveBack { delay: Duration::from_secs(self.settings.bounds.newer_give_back_seconds) }
+    }
+}
+
+/// Whether the error may be the doing of one message of several.
+fn may_be_of_one_message(error: &DeliverError) -> bool {
+    matches!(error, DeliverError::Corrupt(_) | DeliverError::Store(StoreError::Refused(_)))
+}
+
+/// Notes what is to become of the delivery at `place`.
+pub(crate) fn settle(dispositions: &mut [Disposition], place: usize, disposition: Disposition) {
+    if let Some(slot) = dispositions.get_mut(place) {
+        *slot = disposition;
+    }
+}
+
+fn message(message: &CoordinatorMessage) -> Message {
+    match message {
+        CoordinatorMessage::Answer { token, outcome } => {
+            Message::Answer(TaskAnswer { token: token.clone(), outcome: outcome.clone(), by_callback: false })
+        }
+        CoordinatorMessage::Timer { due, revision } => Message::Timer { due: *due, revision: *revision },
+        CoordinatorMessage::Wake => Message::Wake,
+    }
+}

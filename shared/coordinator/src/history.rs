@@ -1,0 +1,199 @@
+//! GetExecutionHistory: the events of the journal's entries, page by page, with their payloads read on demand.
+
+use std::fmt;
+use std::str::FromStr;
+
+use interpreter::{ExecutionId, HistoryEvent, HistoryEventKind, Payload};
+use store::{Entry, StoreError};
+
+use crate::describe::text;
+use crate::{Coordinator, DeliverError};
+
+/// Which events of which execution.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HistoryQuery {
+    /// The execution's ARN.
+    pub execution_arn: String,
+    /// At most this many events.
+    pub limit: usize,
+    /// Whether the newest come first.
+    pub newest_first: bool,
+    /// Whether payloads that are value items are read; if not, they stay references.
+    pub with_data: bool,
+    /// Go on behind this event of an earlier page, in the same direction.
+    pub after: Option<HistoryCursor>,
+}
+
+/// Where a page ended: `REVISION.EVENT` as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryCursor {
+    /// The entry that holds the page's last event.
+    pub revision: u64,
+    /// The page's last event.
+    pub event: u64,
+}
+
+/// The text is no cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("invalid history cursor")]
+pub struct HistoryCursorError;
+
+impl fmt::Display for HistoryCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.revision, self.event)
+    }
+}
+
+impl FromStr for HistoryCursor {
+    type Err = HistoryCursorError;
+
+    fn from_str(text: &str) -> Result<Self, HistoryCursorError> {
+        let (revision, event) = text.split_once('.').ok_or(HistoryCursorError)?;
+        let number = |digits: &str| digits.parse().map_err(|_| HistoryCursorError);
+        Ok(Self { revision: number(revision)?, event: number(event)? })
+    }
+}
+
+/// A page of a history.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HistoryPage {
+    /// The events. With data, each payload is in place ([`Payload::text`] answers).
+    pub events: Vec<HistoryEvent>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<HistoryCursor>,
+}
+
+/// Why a history cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HistoryError {
+    /// ExecutionDoesNotExist.
+    #[error("execution does not exist: `{0}`")]
+    ExecutionDoesNotExist(String),
+    /// The store did not answer, or the execution is corrupt.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+}
+
+impl From<StoreError> for HistoryError {
+    fn from(error: StoreError) -> Self {
+        Self::Deliver(error.into())
+    }
+}
+
+/// An event and the entry that holds it.
+type Placed = (u64, HistoryEvent);
+
+impl Coordinator {
+    /// Reads a page of an execution's history.
+    pub async fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, HistoryError> {
+        let head = self.retried(|| self.ports.executions.head(&query.execution_arn)).await?;
+        let Some(head) = head else { return Err(HistoryError::ExecutionDoesNotExist(query.execution_arn.clone())) };
+        let id = &head.identity.id;
+        let mut placed =
+            if query.newest_first { self.newest_first(id, query).await? } else { self.oldest_first(id, query).await? };
+        // One more than asked for was looked for, to know whether there is a next page.
+        let more = placed.len() > query.limit;
+        placed.truncate(query.limit);
+        let last = placed.last().map(|(revision, event)| HistoryCursor { revision: *revision, event: event.id });
+        let mut events: Vec<HistoryEvent> = placed.into_iter().map(|(_, event)| event).collect();
+        if query.with_data {
+            self.put_in_place(id, &mut events).await?;
+        }
+        Ok(HistoryPage { events, next: last.filter(|_| more) })
+    }
+
+    async fn oldest_first(&self, id: &ExecutionId, query: &HistoryQuery) -> Result<Vec<Placed>, StoreError> {
+        let mut from = query.after.map_or(1, |cursor| cursor.revision);
+        let mut found = Vec::new();
+        while found.len() <= query.limit {
+            let entries = self.page(id, from).await?;
+            let Some(last) = entries.last() else { break };
+            from = last.revision + 1;
+            let events = entries.into_iter().flat_map(placed);
+            found.extend(events.filter(|(_, event)| query.after.is_none_or(|cursor| event.id > cursor.event)));
+        }
+        Ok(found)
+    }
+
+    async fn newest_first(&self, id: &ExecutionId, query: &HistoryQuery) -> Result<Vec<Placed>, StoreError> {
+        let mut to = match query.after {
+            Some(cursor) => cursor.revision,
+            None => self.latest(id).await?.map_or(0, |execution| execution.revision),
+        };
+        let page = u64::try_from(self.settings.bounds.entries_per_page.max(1)).unwrap_or(u64::MAX);
+        let mut found = Vec::new();
+        while to > 0 && found.len() <= query.limit {
+            let from = (to + 1).saturating_sub(page).max(1);
+            let mut entries = self.page(id, from).await?;
+            entries.retain(|entry| entry.revision <= to);
+            let events = entries.into_iter().rev().flat_map(|entry| placed(entry).rev());
+            found.extend(events.filter(|(_, event)| query.after.is_none_or(|cursor| event.id < cursor.event)));
+            to = from - 1;
+        }
+        Ok(found)
+    }
+
+    async fn page(&self, id: &ExecutionId, from: u64) -> Result<Vec<Entry>, StoreError> {
+        let limit = self.settings.bounds.entries_per_page.max(1);
+        self.retried(|| self.ports.executions.entries(id, from, limit)).await
+    }
+
+    async fn put_in_place(&self, id: &ExecutionId, events: &mut [HistoryEvent]) -> Result<(), HistoryError> {
+        let texts = self.texts(id, events.iter_mut().map(|event| payload(&mut event.kind).map(|payload| &*payload))).await?;
+        for payload in events.iter_mut().filter_map(|event| payload(&mut event.kind)) {
+            if payload.text().is_none() {
+                *payload = Payload::inline(text(&texts, payload)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn placed(entry: Entry) -> impl DoubleEndedIterator<Item = Placed> {
+    let revision = entry.revision;
+    entry.events.into_iter().map(move |event| (revision, event))
+}
+
+/// The payload that an event tells, if it tells one.
+fn payload(kind: &mut HistoryEventKind) -> Option<&mut Payload> {
+    match kind {
+        HistoryEventKind::ExecutionStarted { input }
+        | HistoryEventKind::StateEntered { input, .. }
+        | HistoryEventKind::LambdaFunctionScheduled { input, .. }
+        | HistoryEventKind::CompensationScheduled { input, .. } => Some(input),
+        HistoryEventKind::ExecutionSucceeded { output }
+        | HistoryEventKind::StateExited { output, .. }
+        | HistoryEventKind::LambdaFunctionSucceeded { output }
+        | HistoryEventKind::TaskSubmitted { output, .. }
+        | HistoryEventKind::TaskSucceeded { output, .. } => Some(output),
+        HistoryEventKind::TaskScheduled { parameters, .. } => Some(parameters),
+        HistoryEventKind::ExecutionFailed(_)
+        | HistoryEventKind::ExecutionTimedOut(_)
+        | HistoryEventKind::ExecutionAborted(_)
+        | HistoryEventKind::ExecutionRedriven { .. }
+        | HistoryEventKind::StateAborted { .. }
+        | HistoryEventKind::LambdaFunctionStarted
+        | HistoryEventKind::LambdaFunctionFailed(_)
+        | HistoryEventKind::LambdaFunctionTimedOut(_)
+        | HistoryEventKind::LambdaFunctionScheduleFailed(_)
+        | HistoryEventKind::TaskStarted { .. }
+        | HistoryEventKind::TaskFailed { .. }
+        | HistoryEventKind::TaskTimedOut { .. }
+        | HistoryEventKind::TaskSubmitFailed { .. }
+        | HistoryEventKind::ParallelStateStarted
+        | HistoryEventKind::ParallelStateSucceeded
+        | HistoryEventKind::ParallelStateFailed
+        | HistoryEventKind::MapStateStarted { .. }
+        | HistoryEventKind::MapStateSucceeded
+        | HistoryEventKind::MapStateFailed
+        | HistoryEventKind::MapIterationStarted { .. }
+        | HistoryEventKind::MapIterationSucceeded { .. }
+        | HistoryEventKind::MapIterationFailed { .. }
+        | HistoryEventKind::MapIterationAborted { .. }
+        | HistoryEventKind::UnwindingStarted { .. }
+        | HistoryEventKind::CompensationSucceeded { .. }
+        | HistoryEventKind::CompensationFailed { .. }
+        | HistoryEventKind::UnwindingEnded { .. }
+        | HistoryEventKind::PivotPassed { .. } => None,
+    }
+}

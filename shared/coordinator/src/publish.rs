@@ -1,0 +1,161 @@
+//! Performs what is outstanding: requests, revocations, timer hints, reports (invariant 10). Everything may be done twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use interpreter::{
+    Command, EndReport, Execution, ExecutionId, IdempotencyKey, PublishFailure, StateFailure, TaskRequest, Timestamp, ValueHash,
+};
+use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, queue_name};
+use store::StoreError;
+
+use crate::request::Request;
+use crate::send::Sent;
+use crate::{Coordinator, DeliverError};
+
+/// Why not everything was published; trying again can help.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PublishError {
+    /// A queue did not take a message.
+    #[error("queue `{queue}` did not take a message: {reason}")]
+    Unsent {
+        /// The queue.
+        queue: String,
+        /// What it answered.
+        reason: String,
+    },
+    /// The store did not do what it was asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What can never be published could not be turned into a failure of its task.
+    #[error(transparent)]
+    FollowUp(Box<DeliverError>),
+}
+
+/// What commands are performed for.
+pub(crate) struct Publication<'a> {
+    pub(crate) execution: &'a Execution,
+    /// Requests created at or after this revision were never published before.
+    pub(crate) unseen_since: Option<u64>,
+    /// Value items at hand.
+    pub(crate) values: &'a BTreeMap<ValueHash, Arc<str>>,
+}
+
+/// Commands by kind.
+#[derive(Default)]
+struct Sorted {
+    revocations: Vec<IdempotencyKey>,
+    tasks: Vec<TaskRequest>,
+    hints: Vec<(Timestamp, u64)>,
+    report: Option<EndReport>,
+}
+
+impl FromIterator<Command> for Sorted {
+    fn from_iter<I: IntoIterator<Item = Command>>(commands: I) -> Self {
+        let mut sorted = Self::default();
+        for command in commands {
+            match command {
+                Command::Perform(task) => sorted.tasks.push(*task),
+                Command::Revoke { key } => sorted.revocations.push(key),
+                Command::Timer { due, revision } => sorted.hints.push((due, revision)),
+                Command::Report(report) => sorted.report = Some(report),
+            }
+        }
+        sorted
+    }
+}
+
+impl Coordinator {
+    /// Performs commands. Answers the requests that can never be published: each is to become its task's failure.
+    ///
+    /// Each kind is attempted whatever became of the others; the first error is answered.
+    pub(crate) async fn publish(
+        &self,
+        publication: &Publication<'_>,
+        commands: Vec<Command>,
+    ) -> Result<Vec<PublishFailure>, PublishError> {
+        let sorted: Sorted = commands.into_iter().collect();
+        // Revocations first: what is not to be executed any more should meet its revocation.
+        let revoked = self.revoke_all(&sorted.revocations).await;
+        let requested = self.publish_requests(publication, sorted.tasks).await;
+        let hinted = self.publish_hints(&publication.execution.identity.id, &sorted.hints).await;
+        let reported = match &sorted.report {
+            Some(report) => self.report_end(publication.execution, report).await,
+            None => Ok(()),
+        };
+        revoked?;
+        hinted?;
+        reported?;
+        requested
+    }
+
+    async fn publish_requests(
+        &self,
+        publication: &Publication<'_>,
+        tasks: Vec<TaskRequest>,
+    ) -> Result<Vec<PublishFailure>, PublishError> {
+        let (by_queue, mut undeliverable) = self.requests(publication, tasks).await?;
+        let mut unsent = None;
+        for (queue, requests) in by_queue {
+            let outgoing = requests.iter().map(|request| request.message.clone()).collect();
+            let sent = self.send(&queue, outgoing).await;
+            for (request, sent) in requests.into_iter().zip(sent) {
+                match sent {
+                    Sent::Accepted => {}
+                    Sent::Refused { reason, unseen } => {
+                        undeliverable.push(refused(publication, request, &queue, &reason, unseen))
+                    }
+                    Sent::Unsent { reason } => unsent = Some(PublishError::Unsent { queue: queue.clone(), reason }),
+                }
+            }
+        }
+        // What is undeliverable comes up again when the rest is published again.
+        unsent.map_or(Ok(undeliverable), Err)
+    }
+
+    async fn publish_hints(&self, id: &ExecutionId, hints: &[(Timestamp, u64)]) -> Result<(), PublishError> {
+        let longest = Duration::from_secs(self.settings.limits.timer_horizon_seconds);
+        let now = self.now();
+        let outgoing = hints.iter().map(|(due, revision)| {
+            let message = CoordinatorMessage::Timer { due: *due, revision: *revision };
+            outgoing(&CoordinatorBody::new(id.clone(), message), due.since(now).min(longest))
+        });
+        self.send_hints(outgoing.collect()).await
+    }
+
+    /// Has the execution woken in a moment.
+    pub(crate) async fn send_wake_later(&self, id: &ExecutionId) -> Result<(), PublishError> {
+        let body = CoordinatorBody::new(id.clone(), CoordinatorMessage::Wake);
+        let delay = Duration::from_secs(self.settings.bounds.give_back_seconds);
+        self.send_hints(vec![outgoing(&body, delay)]).await
+    }
+
+    /// Sends to the hints' queue; an error unless each message was taken.
+    pub(crate) async fn send_hints(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
+        let sent = self.send(queue_name::HINTS, messages).await;
+        let queue = || queue_name::HINTS.to_owned();
+        sent.into_iter().try_for_each(|sent| match sent {
+            Sent::Accepted => Ok(()),
+            Sent::Refused { reason, .. } | Sent::Unsent { reason } => Err(PublishError::Unsent { queue: queue(), reason }),
+        })
+    }
+
+    async fn report_end(&self, execution: &Execution, end: &EndReport) -> Result<(), PublishError> {
+        let (executions, identity) = (&self.ports.executions, &execution.identity);
+        let closed_at = Some(end.closed_at);
+        self.retried(|| executions.report(identity, end.status, closed_at, None, execution.revision)).await?;
+        Ok(())
+    }
+}
+
+/// A message of ours for a standard queue.
+pub(crate) fn outgoing(body: &CoordinatorBody, delay: Duration) -> Outgoing {
+    Outgoing { body: body.encode(), attributes: BTreeMap::new(), delay, group: None, deduplication: None }
+}
+
+fn refused(publication: &Publication<'_>, request: Request, queue: &str, reason: &str, unseen: bool) -> PublishFailure {
+    let first_publish = unseen && publication.unseen_since.is_some_and(|since| request.revision >= since);
+    let cause = format!("the queue `{queue}` refuses the request: {reason}");
+    PublishFailure { token: request.token, failure: StateFailure::new("Backstep.Undeliverable", cause), first_publish }
+}

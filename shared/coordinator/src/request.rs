@@ -1,0 +1,117 @@
+//! From what the interpreter wants performed to the messages that workers read.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use interpreter::{Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
+use messages::{FORMAT, InputBody, Outgoing, RequestBody};
+use store::StoreError;
+
+use crate::Coordinator;
+use crate::publish::Publication;
+
+/// A request, ready to be sent.
+pub(crate) struct Request {
+    pub(crate) token: TaskToken,
+    pub(crate) revision: u64,
+    pub(crate) message: Outgoing,
+}
+
+/// Requests by queue.
+pub(crate) type ByQueue = BTreeMap<String, Vec<Request>>;
+
+impl Coordinator {
+    /// The messages for tasks, by queue, and the failures of those that no route serves.
+    pub(crate) async fn requests(
+        &self,
+        publication: &Publication<'_>,
+        tasks: Vec<TaskRequest>,
+    ) -> Result<(ByQueue, Vec<PublishFailure>), StoreError> {
+        let mut by_queue = ByQueue::new();
+        let mut unrouted = Vec::new();
+        let fetched = self.fetch_inputs(publication, &tasks).await?;
+        for task in tasks {
+            let Some(route) = self.settings.routes.of(&task.function) else {
+                unrouted.push(no_route(publication, task));
+                continue;
+            };
+            let input = self.input(publication, &fetched, &task.input).await?;
+            let (token, revision) = (task.token.clone(), task.revision);
+            let body = body(publication, task, input).encode();
+            let message = Outgoing { body, attributes: BTreeMap::new(), delay: Duration::ZERO, group: None, deduplication: None };
+            by_queue.entry(route.queue.clone()).or_default().push(Request { token, revision, message });
+        }
+        Ok((by_queue, unrouted))
+    }
+
+    /// The value items that travel in their requests and are not at hand.
+    async fn fetch_inputs(
+        &self,
+        publication: &Publication<'_>,
+        tasks: &[TaskRequest],
+    ) -> Result<BTreeMap<ValueHash, Arc<str>>, StoreError> {
+        let bound = self.settings.bounds.request_inline_bytes;
+        let small = tasks.iter().map(|task| &task.input).filter(|input| input.bytes() <= bound);
+        let mut wanted: Vec<ValueHash> =
+            small.filter_map(Payload::hash).filter(|hash| !publication.values.contains_key(*hash)).cloned().collect();
+        wanted.sort();
+        wanted.dedup();
+        if wanted.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.retried(|| self.ports.executions.values(&publication.execution.identity.id, &wanted)).await
+    }
+
+    /// An input as it travels: in the request, or by reference where it is too large for that (or is no JSON, which the worker will say).
+    async fn input(
+        &self,
+        publication: &Publication<'_>,
+        fetched: &BTreeMap<ValueHash, Arc<str>>,
+        input: &Payload,
+    ) -> Result<InputBody, StoreError> {
+        let bound = self.settings.bounds.request_inline_bytes;
+        let known = |hash| publication.values.get(hash).or_else(|| fetched.get(hash));
+        let text = input.text().or_else(|| input.hash().and_then(known).map(|text| &**text));
+        let inline = text.filter(|_| input.bytes() <= bound).and_then(|text| serde_json::from_str(text).ok());
+        match (inline, input.hash(), text) {
+            (Some(value), _, _) => Ok(InputBody::Input(value)),
+            (None, Some(hash), _) => Ok(InputBody::InputRef(hash.clone())),
+            (None, None, text) => {
+                let text: Arc<str> = text.unwrap_or_default().into();
+                let value = [(ValueHash::of(&text), text)];
+                self.retried(|| self.ports.executions.put_values(&publication.execution.identity.id, &value)).await?;
+                let [(hash, _)] = value;
+                Ok(InputBody::InputRef(hash))
+            }
+        }
+    }
+}
+
+fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> RequestBody {
+    let identity = &publication.execution.identity;
+    RequestBody {
+        v: FORMAT,
+        token: task.token,
+        execution: identity.id.clone(),
+        execution_name: identity.name.clone(),
+        state: task.state,
+        function: task.function,
+        input,
+        attempt: task.attempt,
+        deadline: task.deadline,
+        heartbeat_seconds: task.heartbeat_seconds,
+        key: task.key,
+        undoes: task.undoes,
+    }
+}
+
+/// AWS names a function that does not exist so.
+fn no_route(publication: &Publication<'_>, task: TaskRequest) -> PublishFailure {
+    let cause = format!("no queue serves the function `{}`", task.function);
+    PublishFailure {
+        first_publish: publication.unseen_since.is_some_and(|since| task.revision >= since),
+        token: task.token,
+        failure: StateFailure::new("Lambda.ResourceNotFoundException", cause),
+    }
+}

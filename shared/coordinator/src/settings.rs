@@ -1,0 +1,80 @@
+//! What a coordinator is told once: routes, limits of executions, and its own bounds by name, units last.
+
+use interpreter::{Limits, Routes};
+
+/// The settings of a coordinator.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Who serves which function: the template's of the day.
+    pub routes: Routes,
+    /// The limits of executions.
+    pub limits: Limits,
+    /// The bounds of the coordinator itself.
+    pub bounds: Bounds,
+}
+
+/// How much a coordinator does in one call. The defaults keep one call within the 10 s of its function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bounds {
+    /// How often a batch is decided again because another writer's entry was first.
+    pub decisions_per_delivery: u32,
+    /// How often one decision may ask for more to be read.
+    pub reads_per_decision: u32,
+    /// How often requests that can never be published are turned into failures, before the rest is left to a wake.
+    pub follow_ups_per_delivery: u32,
+    /// How often a call of a store or a queue is tried.
+    pub tries_per_call: u32,
+    /// The pause before the second try, in milliseconds; doubled for each further one.
+    pub first_pause_millis: u64,
+    /// The longest pause between two tries, in milliseconds.
+    pub longest_pause_millis: u64,
+    /// Inputs above this many bytes travel by reference to a value item.
+    pub request_inline_bytes: u64,
+    /// The messages of one send (10 in SQS).
+    pub batch_messages: usize,
+    /// The bytes of one send, attributes included (1 MiB in SQS); a margin is left.
+    pub batch_bytes: usize,
+    /// Sends to queues that are under way at a time, per execution.
+    pub concurrent_sends: usize,
+    /// Executions that are worked on at a time, per call of `handle`.
+    pub concurrent_executions: usize,
+    /// Heads that one call of `watch` wakes.
+    pub wakes_per_watch: usize,
+    /// Heads of a page when open executions are listed.
+    pub heads_per_page: usize,
+    /// Journal entries of a page when a history is read.
+    pub entries_per_page: usize,
+    /// After how many seconds a message comes again when a store or queue did not answer.
+    pub give_back_seconds: u64,
+    /// After how many seconds a message of a newer release comes again.
+    pub newer_give_back_seconds: u64,
+    /// The longest delay, in seconds, of a message that is sent again because of contention.
+    pub contention_delay_seconds: u64,
+    /// Parsed definitions that are kept.
+    pub cached_definitions: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            decisions_per_delivery: 8,
+            reads_per_decision: 64,
+            follow_ups_per_delivery: 8,
+            tries_per_call: 5,
+            first_pause_millis: 20,
+            longest_pause_millis: 1_000,
+            request_inline_bytes: 49_152,
+            batch_messages: 10,
+            batch_bytes: 1_000_000,
+            concurrent_sends: 8,
+            concurrent_executions: 10,
+            wakes_per_watch: 1_000,
+            heads_per_page: 100,
+            entries_per_page: 25,
+            give_back_seconds: 5,
+            newer_give_back_seconds: 60,
+            contention_delay_seconds: 30,
+            cached_definitions: 64,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! StartExecution: input, head, first entry, in this order (invariants 9, 14, 16).
+
+use std::sync::Arc;
+
+use interpreter::{Execution, ExecutionId, ExecutionStatus, Identity, Message, Payload, Timestamp, ValueHash};
+use store::{Head, HeadCreation, StateMachine, StoreError};
+
+use crate::load::before_first_entry;
+use crate::{Coordinator, DefinitionError, DeliverError, PublishError};
+
+/// An execution to be started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartRequest {
+    /// The machine; its definition is pinned.
+    pub machine: StateMachine,
+    /// The execution's name, unique in its machine for as long as its head is kept.
+    pub name: String,
+    /// Its input: JSON text, kept as it is.
+    pub input: Arc<str>,
+}
+
+/// What a start came to: an execution of this name exists, and its first entry is committed and published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Started {
+    /// The execution's names.
+    pub identity: Identity,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// Whether this start did it.
+    pub novelty: Novelty,
+}
+
+/// Whether a start is the first of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Novelty {
+    /// The name was free.
+    New,
+    /// The name was taken by a start with the same input. StartExecution answers as the first time while the execution is
+    /// running, and ExecutionAlreadyExists afterwards; the reader of an orders queue takes both for done.
+    Repeated {
+        /// The execution's status.
+        status: ExecutionStatus,
+    },
+    /// The name was taken by a start with another input: ExecutionAlreadyExists.
+    OtherInput {
+        /// The execution's status.
+        status: ExecutionStatus,
+    },
+}
+
+/// Why an execution was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The input is no JSON.
+    #[error("invalid input: {0}")]
+    InvalidInput(String),
+    /// The input is over the payload limit.
+    #[error("the input has {bytes} bytes, more than the {limit} that are allowed")]
+    InputTooLarge {
+        /// Its length.
+        bytes: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// The machine's definition cannot be used.
+    #[error(transparent)]
+    Definition(DefinitionError),
+    /// It may or may not have been started. Starting again with the same name and input finds out.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It exists, but its first entry could not be committed; a repeated start, or the watch, completes it.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
+    /// It was started, but not everything is published; a repeated start, or the watch, completes it.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+}
+
+impl StartError {
+    /// Whether starting again, with the same name and input, can help.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::InvalidInput(_) | Self::InputTooLarge { .. } => false,
+            Self::Definition(error) => matches!(error, DefinitionError::Store(error) if error.is_retryable()),
+            Self::Store(error) => error.is_retryable(),
+            Self::Deliver(error) => error.is_retryable(),
+            Self::Publish(_) => true,
+        }
+    }
+}
+
+impl Coordinator {
+    /// Starts an execution, or finds the one that has the name.
+    pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        self.check_input(&request.input)?;
+        // Before anything is written: a machine that cannot run leaves no head behind.
+        self.definition(&request.machine.definition).await.map_err(StartError::Definition)?;
+        let head = self.new_head(&request);
+        if head.input.hash().is_some() {
+            let value = [(head.input_hash.clone(), request.input.clone())];
+            self.retried(|| self.ports.executions.put_values(&head.identity.id, &value)).await?;
+        }
+        match self.retried(|| self.ports.executions.create_head(&head)).await? {
+            HeadCreation::Created => self.begin(head).await,
+            // The answer to an earlier try was lost: it is ours.
+            HeadCreation::Exists(found) if found.identity.id == head.identity.id => self.begin(head).await,
+            HeadCreation::Exists(found) => self.find(*found, &head.input_hash).await,
+        }
+    }
+
+    fn check_input(&self, input: &str) -> Result<(), StartError> {
+        let (bytes, limit) = (u64::try_from(input.len()).unwrap_or(u64::MAX), self.settings.limits.payload_bytes);
+        if bytes > limit {
+            return Err(StartError::InputTooLarge { bytes, limit });
+        }
+        let parsed: Result<serde::de::IgnoredAny, _> = serde_json::from_str(input);
+        parsed.map(|_| ()).map_err(|error| StartError::InvalidInput(error.to_string()))
+    }
+
+    fn new_head(&self, request: &StartRequest) -> Head {
+        let machine = &request.machine;
+        let input_hash = ValueHash::of(&request.input);
+        let bytes = u64::try_from(request.input.len()).unwrap_or(u64::MAX);
+        let input = if bytes > self.settings.limits.inline_bytes {
+            Payload::item(input_hash.clone(), bytes)
+        } else {
+            Payload::inline(request.input.clone())
+        };
+        let now = self.now();
+        Head {
+            identity: Identity {
+                id: ExecutionId::from_random(self.ports.entropy.bits()),
+                name: request.name.clone(),
+                arn: execution_arn(&machine.arn, &request.name),
+                machine_name: machine.name.clone(),
+                machine_arn: machine.arn.clone(),
+                role_arn: machine.role_arn.clone(),
+            },
+            definition: machine.definition.clone(),
+            input,
+            input_hash,
+            status: ExecutionStatus::Running,
+            started_at: now,
+            closed_at: None,
+            wake_at: Some(now),
+            wake_revision: 0,
+        }
+    }
+
+    async fn begin(&self, head: Head) -> Result<Started, StartError> {
+        let execution = before_first_entry(head);
+        let execution = self.first_entry(execution).await?;
+        Ok(Started { identity: execution.identity, started_at: execution.started_at, novelty: Novelty::New })
+    }
+
+    /// The name is taken. Whoever took it may have been interrupted: the start is completed, and what is outstanding published again.
+    async fn find(&self, head: Head, input_hash: &ValueHash) -> Result<Started, StartError> {
+        let same_input = head.input_hash == *input_hash;
+        let execution = match self.latest(&head.identity.id).await? {
+            Some(execution) if execution.revision > 0 && !same_input => execution,
+            Some(execution) if execution.status != ExecutionStatus::Running => execution,
+            Some(execution) => self.first_entry(execution).await?,
+            None => before_first_entry(head),
+        };
+        let status = execution.status;
+        let novelty = if same_input { Novelty::Repeated { status } } else { Novelty::OtherInput { status } };
+        Ok(Started { identity: execution.identity, started_at: execution.started_at, novelty })
+    }
+
+    async fn first_entry(&self, execution: Execution) -> Result<Execution, StartError> {
+        let id = execution.identity.id.clone();
+        let delivered = self.deliver(&id, Some(execution), &[Message::Start]).await?;
+        match delivered.unpublished {
+            Some(error) => Err(error.into()),
+            None => Ok(delivered.execution),
+        }
+    }
+}
+
+/// `arn:aws:states:REGION:ACCOUNT:execution:MACHINE:NAME`, of `arn:aws:states:REGION:ACCOUNT:stateMachine:MACHINE`.
+fn execution_arn(machine_arn: &str, name: &str) -> String {
+    format!("{}:{name}", machine_arn.replacen(":stateMachine:", ":execution:", 1))
+}

@@ -1,0 +1,3 @@
+//! What must hold of the coordinator whatever is killed, lost or repeated: scenarios by topic.
+
+mod sendable;

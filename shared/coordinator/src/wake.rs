@@ -1,0 +1,45 @@
+//! What a wake leaves behind: the head's `wake_at` is raised, or the head of an execution that ended is told so (invariant 12).
+
+use interpreter::{Execution, ExecutionId, ExecutionStatus};
+use store::StoreError;
+
+use crate::Coordinator;
+
+impl Coordinator {
+    /// After a wake was handled and all that is outstanding published: until then the head stays due, so that a crash before is looked at again.
+    pub(crate) async fn after_wake(&self, execution: &Execution) -> Result<(), StoreError> {
+        if execution.status != ExecutionStatus::Running {
+            return self.close_reopened_head(execution).await;
+        }
+        if execution.wake_at > self.now() {
+            let (executions, identity) = (&self.ports.executions, &execution.identity);
+            self.retried(|| executions.raise_wake(identity, execution.wake_at, execution.revision)).await?;
+        }
+        Ok(())
+    }
+
+    /// A redrive tells the head first. If it was interrupted before its entry, the head is open and the journal ended; a report of the journal's
+    /// revision is refused by then. When such a head comes due its redrive is long dead (a function lives for seconds), and it is closed again.
+    async fn close_reopened_head(&self, ended: &Execution) -> Result<(), StoreError> {
+        let executions = &self.ports.executions;
+        let Some(head) = self.retried(|| executions.head_of(&ended.identity.id)).await? else { return Ok(()) };
+        let due = head.wake_at.is_some_and(|wake_at| wake_at <= self.now());
+        if head.status == ExecutionStatus::Running && head.wake_revision > ended.revision && due {
+            let revision = head.wake_revision;
+            self.retried(|| executions.report(&ended.identity, ended.status, ended.closed_at, None, revision)).await?;
+        }
+        Ok(())
+    }
+
+    /// An execution that cannot be worked on is looked at again later, so that it does not crowd out others that are due. Whether this
+    /// succeeds does not matter: then it is due again at once.
+    pub(crate) async fn postpone_wake(&self, execution: &ExecutionId) {
+        let executions = &self.ports.executions;
+        let later = self.now().plus_seconds(self.settings.limits.wake_within_seconds);
+        let Ok(Some(head)) = self.retried(|| executions.head_of(execution)).await else { return };
+        let raised = self.retried(|| executions.raise_wake(&head.identity, later, head.wake_revision)).await;
+        if let Err(error) = raised {
+            tracing::warn!(%execution, %error, "the wake of an execution that cannot be worked on was not postponed");
+        }
+    }
+}
