@@ -34,7 +34,10 @@ pub enum Severity {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {} [{}] at {}", self.line, self.column, self.message, self.code, self.pointer)?;
+        write!(f, "{}:{}: {} [{}]", self.line, self.column, self.message, self.code)?;
+        if !self.pointer.is_empty() {
+            write!(f, " at {}", self.pointer)?;
+        }
         match &self.hint {
             Some(hint) => write!(f, " ({hint})"),
             None => Ok(()),

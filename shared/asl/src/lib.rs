@@ -16,12 +16,16 @@ pub mod limits;
 mod parse;
 pub mod path;
 pub mod raw;
+mod render;
 mod resource;
 pub mod state;
+mod substitution;
 pub mod template;
 
 pub use definition::{Definition, Flow, Next};
 pub use diagnostic::{Diagnostic, Severity};
 pub use parse::parse;
+pub use render::render;
 pub use resource::{Integration, Resource};
 pub use state::{State, StateKind};
+pub use substitution::{Placeholder, SubstituteError, substitute};

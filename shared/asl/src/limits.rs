@@ -11,9 +11,9 @@ pub const MAX_STATE_NAME_CHARACTERS: usize = 80;
 pub const MAX_SECONDS: u64 = 99_999_999;
 /// Retries of one retrier. Step Functions Developer Guide, "Error handling": 99999999.
 pub const MAX_RETRY_ATTEMPTS: u64 = 99_999_999;
-/// Seconds of `MaxDelaySeconds`. Step Functions Developer Guide, "Error handling": "less than 31622400".
-pub const MAX_RETRY_DELAY_SECONDS: u64 = 31_622_399;
-/// Iterations of a Map that `MaxConcurrency` may ask for; more than the engine's own bound means the engine's own bound.
-pub const MAX_CONCURRENCY: u64 = 99_999_999;
-/// Characters of a Fail state's or an error's written name that a suggestion is looked for; longer ones get none.
+/// Seconds of `MaxDelaySeconds`: 366 days. The Developer Guide says "less than"; the service's own validation takes it.
+pub const MAX_RETRY_DELAY_SECONDS: u64 = 31_622_400;
+/// Names of one definition for which a suggestion is looked for: the search is quadratic, and nobody reads a thousand.
+pub const MAX_SUGGESTIONS: usize = 100;
+/// Characters of a name for which a suggestion is looked for; longer ones get none.
 pub const MAX_SUGGESTION_CHARACTERS: usize = 80;

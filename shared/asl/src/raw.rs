@@ -191,9 +191,14 @@ fn refuse_deep(text: &str) -> Result<(), Box<Diagnostic>> {
 
 fn syntax_error(text: &str, error: &serde_json::Error) -> Box<Diagnostic> {
     let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-    let offset = line_start + error.column().saturating_sub(1);
+    let met = line_start + error.column().saturating_sub(1);
+    // Of a word that is no JSON the first character says more than the one at which it was given up.
+    let word = text.get(..met).unwrap_or("").bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
+    let offset =
+        if text.get(met..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric())) { met - word } else { met };
     let full = error.to_string();
     let message = full.rsplit_once(" at line ").map_or(full.as_str(), |(message, _)| message);
+    let message = if message == "expected ident" { "expected `true`, `false` or `null`" } else { message };
     at(text, offset, code::SYNTAX, message.to_owned(), SYNTAX_HINT)
 }
 

@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 
 use asl::error_name;
+use asl::intrinsic::Call;
 use asl::path::Path;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::failure::StateFailure;
-use crate::json_path::{MissingPath, Roots, find};
+use crate::json_path::{Roots, find};
+use crate::value_size::json_bytes;
 
 /// How much one evaluation may copy or make, in bytes of JSON (about). A template of a few kilobytes could otherwise name a
 /// large input a thousand times over, and only the end result is held against the limit of a payload, which is far below this.
@@ -30,15 +32,30 @@ impl<'a> Evaluation<'a> {
         Self { roots, random, spent_bytes: 0 }
     }
 
-    /// Finds what a path names.
-    pub(crate) fn find<'p>(&self, path: &'p Path) -> Result<Cow<'a, Value>, MissingPath<'p>> {
-        find(path, &self.roots)
+    /// Finds what the path of a template's field names; the field's name is without its `.$`.
+    pub(crate) fn find_for_field(&mut self, path: &Path, field: &str) -> Result<Cow<'a, Value>, StateFailure> {
+        let found = find(path, &self.roots).map_err(|missing| missing.in_template(&format!("{field}.$"), &self.roots))?;
+        self.counted(found)
+    }
+
+    /// Finds what the path in a call's arguments names.
+    pub(crate) fn find_for_argument(&mut self, path: &Path, call: &Call) -> Result<Cow<'a, Value>, StateFailure> {
+        let found = find(path, &self.roots).map_err(|missing| missing.in_argument(&call.text, &self.roots))?;
+        self.counted(found)
+    }
+
+    /// What an indefinite path finds is made anew.
+    fn counted(&mut self, found: Cow<'a, Value>) -> Result<Cow<'a, Value>, StateFailure> {
+        if let Cow::Owned(made) = &found {
+            self.spend(json_bytes(made))?;
+        }
+        Ok(found)
     }
 
     /// A value of its own: a borrowed one is copied, and that is counted.
     pub(crate) fn own(&mut self, value: Cow<'_, Value>) -> Result<Value, StateFailure> {
         if let Cow::Borrowed(borrowed) = &value {
-            self.spend(bytes(borrowed))?;
+            self.spend(json_bytes(borrowed))?;
         }
         Ok(value.into_owned())
     }
@@ -52,25 +69,4 @@ impl<'a> Evaluation<'a> {
         let cause = format!("Evaluating the fields of the state makes more than {EVALUATED_BYTES_MAX} bytes of data.");
         Err(StateFailure::new(error_name::DATA_LIMIT_EXCEEDED, cause))
     }
-}
-
-/// About how long a value is as JSON, in bytes. Without recursion: values may be deep.
-fn bytes(value: &Value) -> usize {
-    let mut total: usize = 0;
-    let mut waiting = vec![value];
-    while let Some(value) = waiting.pop() {
-        total = total.saturating_add(match value {
-            Value::Array(elements) => {
-                waiting.extend(elements);
-                2
-            }
-            Value::Object(members) => {
-                waiting.extend(members.values());
-                members.keys().map(|name| name.len() + 4).sum::<usize>() + 2
-            }
-            Value::String(text) => text.len() + 2,
-            Value::Number(_) | Value::Bool(_) | Value::Null => 8,
-        });
-    }
-    total
 }

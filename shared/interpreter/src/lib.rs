@@ -23,6 +23,7 @@ mod template;
 mod timestamp;
 mod token;
 mod transition;
+mod value_size;
 
 pub use execution::{
     Activity, Armed, AttemptEnd, Branch, Ending, EndingStage, Execution, ExecutionStatus, Iteration, IterationStage, MapItem,

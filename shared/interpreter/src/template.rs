@@ -26,8 +26,7 @@ fn evaluate_field(template: &Template, name: &str, evaluation: &mut Evaluation<'
             elements.iter().map(|element| evaluate_field(element, name, evaluation)).collect::<Result<_, _>>().map(Value::Array)
         }
         Template::Path(path) => {
-            let found = evaluation.find(path);
-            let found = found.map_err(|missing| missing.in_template(&format!("{name}.$"), &evaluation.roots))?;
+            let found = evaluation.find_for_field(path, name)?;
             evaluation.own(found)
         }
         Template::Intrinsic(call) => intrinsic::evaluate(call, evaluation),

@@ -7,6 +7,7 @@
 //! * `aws_sdk`: which crates may see an AWS SDK
 //! * `purity`: what the pure crates must not reach, by dependency or by call
 //! * `licenses`: every dependency's license is among those that `deny.toml` allows
+//! * `documents`: what documents and comments refer to exists
 //! * `invariants`: each invariant of ARCHITECTURE.md names a test that exists
 //! * `tidy`: headers, lengths, names, sleeps and machine paths in the sources
 
@@ -14,6 +15,8 @@
 mod arrows;
 #[cfg(test)]
 mod aws_sdk;
+#[cfg(test)]
+mod documents;
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]

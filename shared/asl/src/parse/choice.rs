@@ -101,13 +101,13 @@ fn compare(
         let message = format!("`{}` needs the field `Variable` beside it", member.name);
         report.error(code::MISSING_FIELD, &fields.place, message, "write the path to compare: `\"Variable\": \"$.status\"`");
     }
-    let variable = variable.and_then(|member| scalar::path(member, report));
+    let variable = variable.and_then(|member| scalar::single_path(member, report));
     let comparison = comparison(member, operator, report);
     Some(Condition::Compare { variable: variable?, comparison: comparison? })
 }
 
 fn comparison(member: &Member, operator: Operator, report: &mut Report) -> Option<Comparison> {
-    let path = |report: &mut Report| scalar::path(member, report);
+    let path = |report: &mut Report| scalar::single_path(member, report);
     Some(match operator {
         Operator::String(order, or_equal) => {
             Comparison::String(order, or_equal, Operand::Literal(scalar::text(member, report)?.to_owned()))

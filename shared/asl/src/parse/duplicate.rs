@@ -11,7 +11,7 @@ pub(super) fn check(value: &Value, report: &mut Report) {
     let mut lines = BTreeMap::new();
     for member in value.members() {
         if let Some(line) = lines.insert(member.name.as_str(), member.place.line)
-            && !report.has(code::DUPLICATE_STATE, &member.place)
+            && !report.has_duplicate_state(&member.place)
         {
             let message = format!("the key `{}` stands twice in this object", member.name);
             report.error(code::DUPLICATE_KEY, &member.place, message, format!("remove it here or at line {line}"));

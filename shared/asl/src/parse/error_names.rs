@@ -2,7 +2,6 @@
 
 use super::report::Report;
 use super::scalar;
-use super::suggestion::nearest;
 use crate::code;
 use crate::error_name;
 use crate::raw::{Content, Member, Value};
@@ -48,7 +47,7 @@ fn name(element: &Value, field: &str, report: &mut Report) -> Option<String> {
     };
     let near_the_reserved = text.starts_with("States.") || text.starts_with("State.");
     if near_the_reserved && !RESERVED.contains(&text) {
-        let hint = match nearest(text, RESERVED.iter().copied()) {
+        let hint = match report.suggest(text, RESERVED.iter().copied()).filter(|near| near.len().abs_diff(text.len()) <= 1) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "names that begin with `States.` are reserved; write your own error's name".to_owned(),
         };

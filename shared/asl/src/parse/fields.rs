@@ -57,7 +57,7 @@ impl<'a> Fields<'a> {
     /// Reports the fields that nobody asked for.
     pub(super) fn finish(self, report: &mut Report) {
         for member in self.members.iter().filter(|member| !self.asked.contains(&member.name.as_str())) {
-            let explanation = known_fields::explain(&member.name, self.owner, &self.asked);
+            let explanation = known_fields::explain(&member.name, self.owner, &self.asked, report);
             report.error(explanation.code, &member.place, explanation.message, explanation.hint);
         }
     }

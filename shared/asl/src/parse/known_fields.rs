@@ -1,6 +1,8 @@
 //! What is said about a field that stands where it does not belong.
 
-use super::suggestion::nearest;
+use std::collections::BTreeSet;
+
+use super::report::Report;
 use crate::code;
 
 /// Why a field is refused.
@@ -11,41 +13,43 @@ pub(super) struct Explanation {
 }
 
 /// Explains why `owner`, whose fields are `expected`, does not have the field `name`.
-pub(super) fn explain(name: &str, owner: &str, expected: &[&'static str]) -> Explanation {
+pub(super) fn explain(name: &str, owner: &str, expected: &[&'static str], report: &mut Report) -> Explanation {
     if let Some((_, instead)) = JSONATA.iter().find(|(field, _)| *field == name) {
         let message = format!("`{name}` is a field of the JSONata query language, and {owner} is in JSONPath");
         return Explanation { code: code::JSONATA_FIELD, message, hint: (*instead).to_owned() };
     }
-    if let Some((_, owners, instead)) =
-        LATER.iter().find(|(field, owners, _)| *field == name && owners.iter().any(|kind| owner.contains(kind)))
-    {
+    if let Some((_, _, instead)) = LATER.iter().find(|(field, owners, _)| *field == name && owners.contains(&owner)) {
         let message = format!("`{name}` of {owner} is not yet supported");
-        let _ = owners;
         return Explanation { code: code::UNSUPPORTED_FIELD, message, hint: (*instead).to_owned() };
     }
     let message = format!("{owner} has no field `{name}`");
-    Explanation { code: code::UNKNOWN_FIELD, message, hint: hint(name, owner, expected) }
+    Explanation { code: code::UNKNOWN_FIELD, message, hint: hint(name, owner, expected, report) }
 }
 
-fn hint(name: &str, owner: &str, expected: &[&'static str]) -> String {
+fn hint(name: &str, owner: &str, expected: &[&'static str], report: &mut Report) -> String {
     if let Some((_, elsewhere)) = ELSEWHERE.iter().find(|(field, _)| *field == name) {
-        return match nearest(name, expected.iter().copied()) {
-            Some(near) => format!("`{name}` is a field of {elsewhere}; did you mean `{near}`?"),
+        return match expected.iter().find(|own| is_path_twin(own, name)) {
+            Some(twin) => format!("`{name}` is a field of {elsewhere}; did you mean `{twin}`?"),
             None => format!("`{name}` is a field of {elsewhere}"),
         };
     }
-    if let Some(near) = nearest(name, expected.iter().copied()) {
+    if let Some(near) = report.suggest(name, expected.iter().copied()) {
         return format!("did you mean `{near}`?");
     }
-    if let Some((near, elsewhere)) = nearest(name, ELSEWHERE.iter().map(|(field, _)| *field))
+    if let Some((near, elsewhere)) = report
+        .suggest(name, ELSEWHERE.iter().map(|(field, _)| *field))
         .and_then(|near| ELSEWHERE.iter().find(|(field, _)| *field == near))
     {
         return format!("did you mean `{near}`? It is a field of {elsewhere}");
     }
-    let mut fields: Vec<String> = expected.iter().map(|field| format!("`{field}`")).collect();
-    fields.sort();
-    fields.dedup();
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    let fields: Vec<String> = expected.iter().map(|field| format!("`{field}`")).collect();
     format!("{owner} has the fields {}", fields.join(", "))
+}
+
+/// Whether two fields differ by `Path` at the end.
+fn is_path_twin(one: &str, other: &str) -> bool {
+    one.strip_suffix("Path") == Some(other) || other.strip_suffix("Path") == Some(one)
 }
 
 /// Fields that exist only in the JSONata query language, and what JSONPath has instead.
@@ -58,12 +62,24 @@ const JSONATA: &[(&str, &str)] = &[
 
 /// Fields of Amazon States Language that this release does not have: the field, in what it stands, what to do instead.
 const LATER: &[(&str, &[&str], &str)] = &[
-    ("Assign", &["state", "rule", "catcher"], "variables come in a later release; carry the value in the data with `ResultPath`"),
-    ("Credentials", &["Task"], "workers run with their own function's role; remove it"),
-    ("ItemReader", &["Map"], "distributed Map comes in a later release; give the items by `ItemsPath`"),
-    ("ItemBatcher", &["Map"], "distributed Map comes in a later release; batch with `States.ArrayPartition`"),
-    ("ResultWriter", &["Map"], "distributed Map comes in a later release; remove it"),
-    ("Label", &["Map"], "distributed Map comes in a later release; remove it"),
+    ("Assign", ASSIGNING, "variables come in a later release; carry the value in the data with `ResultPath`"),
+    ("Credentials", &["a Task state"], "workers run with their own function's role; remove it"),
+    ("ItemReader", &["a Map state"], "distributed Map comes in a later release; give the items by `ItemsPath`"),
+    ("ItemBatcher", &["a Map state"], "distributed Map comes in a later release; batch with `States.ArrayPartition`"),
+    ("ResultWriter", &["a Map state"], "distributed Map comes in a later release; remove it"),
+    ("Label", &["a Map state"], "distributed Map comes in a later release; remove it"),
+];
+
+/// What may assign variables on AWS.
+const ASSIGNING: &[&str] = &[
+    "a Task state",
+    "a Parallel state",
+    "a Map state",
+    "a Pass state",
+    "a Wait state",
+    "a Choice state",
+    "a Choice rule",
+    "a catcher",
 ];
 
 /// Where each field belongs.

@@ -15,7 +15,8 @@ pub(super) fn read(root: &Value, reader: &mut Reader) -> Option<Definition> {
         scalar::one_of(version, &[("1.0", ())], &mut reader.report);
     }
     let timeout = fields.take("TimeoutSeconds");
-    let timeout_seconds = timeout.and_then(|member| scalar::whole_number(member, 1..=MAX_SECONDS, &mut reader.report));
+    // AWS takes 0 here, though not on a Task.
+    let timeout_seconds = timeout.and_then(|member| scalar::whole_number(member, 0..=MAX_SECONDS, &mut reader.report));
     let jsonata = is_jsonata(&mut fields, reader);
     let flow = if jsonata { skip(&mut fields) } else { flow::read(&mut fields, reader) };
     fields.finish(&mut reader.report);

@@ -5,7 +5,6 @@ use super::fields::Fields;
 use super::{Reader, catch, data_flow, flow, retry, scalar, state, template};
 use crate::code;
 use crate::definition::Flow;
-use crate::limits::MAX_CONCURRENCY;
 use crate::raw::Member;
 use crate::state::{Map, Tolerance};
 
@@ -13,11 +12,11 @@ use crate::state::{Map, Tolerance};
 pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Map> {
     let data = data_flow::read(fields, Has::EverythingButParameters, reader);
     let processor = processor(fields, reader);
-    let items_path = fields.take("ItemsPath").and_then(|member| scalar::path(member, &mut reader.report));
+    let items_path = fields.take("ItemsPath").and_then(|member| scalar::single_path(member, &mut reader.report));
     let selector = fields.take_one("ItemSelector", "Parameters", &mut reader.report);
     let item_selector = selector.and_then(|member| template::read(member, &mut reader.report));
     let mut amount = |name, path_name, most| scalar::amount(fields, (name, path_name), 0..=most, &mut reader.report);
-    let max_concurrency = amount("MaxConcurrency", "MaxConcurrencyPath", MAX_CONCURRENCY);
+    let max_concurrency = amount("MaxConcurrency", "MaxConcurrencyPath", u64::MAX);
     let tolerance = Tolerance {
         count: amount("ToleratedFailureCount", "ToleratedFailureCountPath", u64::MAX),
         percentage: amount("ToleratedFailurePercentage", "ToleratedFailurePercentagePath", 100),
@@ -45,16 +44,20 @@ fn processor(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Flow> {
 
 fn processor_config(member: &Member, reader: &mut Reader) {
     let Some(mut fields) = Fields::of(&member.value, "a `ProcessorConfig`", &mut reader.report) else { return };
-    if let Some(mode) = fields.take("Mode")
-        && scalar::one_of(mode, &[("INLINE", false), ("DISTRIBUTED", true)], &mut reader.report) == Some(true)
-    {
+    let mode = fields.take("Mode");
+    let distributed = mode.and_then(|mode| scalar::one_of(mode, &[("INLINE", false), ("DISTRIBUTED", true)], &mut reader.report));
+    if let (Some(mode), Some(true)) = (mode, distributed) {
         let message = "a Map in mode `DISTRIBUTED` is not yet supported";
         let hint = "write `\"Mode\": \"INLINE\"`; distributed Map comes in a later release";
         reader.report.error(code::UNSUPPORTED_MAP_MODE, &mode.value.place, message, hint);
     }
-    // Only a distributed Map has executions of its own; AWS takes the field beside `INLINE` and does not look at it.
     if let Some(execution_type) = fields.take("ExecutionType") {
         scalar::one_of(execution_type, &[("STANDARD", ()), ("EXPRESS", ())], &mut reader.report);
+        if distributed == Some(false) {
+            let message = "`ExecutionType` and `\"Mode\": \"INLINE\"` exclude each other";
+            let hint = "remove it: the iterations of an inline Map have no executions of their own";
+            reader.report.error(code::EXCLUSIVE_FIELDS, &execution_type.place, message, hint);
+        }
     }
     fields.finish(&mut reader.report);
 }

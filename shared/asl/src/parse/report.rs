@@ -1,12 +1,20 @@
 //! The problems found so far.
 
+use std::collections::BTreeSet;
+
+use super::suggestion::nearest;
+use crate::code;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::limits::MAX_SUGGESTIONS;
 use crate::raw::Place;
 
 /// Collects the problems of one definition.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     diagnostics: Vec<Diagnostic>,
+    /// Where duplicate states were reported.
+    duplicate_states: BTreeSet<usize>,
+    suggestions: usize,
 }
 
 impl Report {
@@ -24,9 +32,15 @@ impl Report {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// Whether this code was reported at this place already.
-    pub(super) fn has(&self, code: &str, place: &Place) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.code == code && diagnostic.span == place.span)
+    /// Whether a duplicate state was reported at this place already.
+    pub(super) fn has_duplicate_state(&self, place: &Place) -> bool {
+        self.duplicate_states.contains(&place.span.start)
+    }
+
+    /// The nearest of the names that would have been right, if it is near enough and not too many were asked for.
+    pub(super) fn suggest<'a>(&mut self, written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        self.suggestions += 1;
+        if self.suggestions > MAX_SUGGESTIONS { None } else { nearest(written, candidates) }
     }
 
     /// In the order in which they stand in the text.
@@ -37,6 +51,9 @@ impl Report {
 
     fn push(&mut self, severity: Severity, code: &'static str, place: &Place, message: String, hint: String) {
         let Place { pointer, span, line, column } = place.clone();
+        if code == code::DUPLICATE_STATE {
+            self.duplicate_states.insert(span.start);
+        }
         self.diagnostics.push(Diagnostic { code, severity, message, pointer, line, column, span, hint: Some(hint) });
     }
 }

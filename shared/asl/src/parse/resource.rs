@@ -101,7 +101,7 @@ pub(super) fn check_parameters(
     }
     for member in members.iter().filter(|member| !INVOKE_PARAMETERS.contains(&plain(&member.name))) {
         let message = format!("`lambda:invoke` has no parameter `{}`", member.name);
-        let hint = match super::suggestion::nearest(plain(&member.name), INVOKE_PARAMETERS.iter().copied()) {
+        let hint = match report.suggest(plain(&member.name), INVOKE_PARAMETERS.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "what the function is to receive goes into `Payload`".to_owned(),
         };

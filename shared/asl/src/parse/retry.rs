@@ -26,11 +26,12 @@ fn retrier(value: &Value, report: &mut Report) -> Option<Retrier> {
     if let Some(comment) = fields.take("Comment") {
         scalar::text(comment, report);
     }
+    // The specification asks for at least one second; AWS takes 0.
     let mut whole = |name, bounds, default| {
         let member = fields.take(name);
         member.and_then(|member| scalar::whole_number(member, bounds, report)).or(default)
     };
-    let interval_seconds = whole("IntervalSeconds", 1..=MAX_SECONDS, Some(1));
+    let interval_seconds = whole("IntervalSeconds", 0..=MAX_SECONDS, Some(1));
     let max_attempts = whole("MaxAttempts", 0..=MAX_RETRY_ATTEMPTS, Some(3));
     let max_delay_seconds = whole("MaxDelaySeconds", 1..=MAX_RETRY_DELAY_SECONDS, None);
     let backoff_rate = fields.take("BackoffRate").and_then(|member| backoff_rate(member, report)).unwrap_or(2.0);

@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::report::Report;
 use crate::code;
 use crate::intrinsic::Call;
-use crate::path::{Path, PathError, ReferencePath};
+use crate::path::{Path, PathError, ReferencePath, Segment};
 use crate::raw::{Content, Member, Place, Value};
 use crate::state::Amount;
 
@@ -26,7 +26,8 @@ pub(super) fn one_of<T: Copy>(member: &Member, values: &[(&str, T)], report: &mu
     }
     let names: Vec<String> = values.iter().map(|(name, _)| format!("`{name}`")).collect();
     let message = format!("`{}` cannot be `{written}`", member.name);
-    report.error(code::BAD_VALUE, &member.value.place, message, format!("write one of {}", names.join(", ")));
+    let hint = if names.len() == 1 { format!("write {}", names.concat()) } else { format!("write one of {}", names.join(", ")) };
+    report.error(code::BAD_VALUE, &member.value.place, message, hint);
     None
 }
 
@@ -49,7 +50,10 @@ pub(super) fn whole_number(member: &Member, bounds: RangeInclusive<u64>, report:
     let value = number.as_u64().filter(|value| bounds.contains(value));
     if value.is_none() {
         let message = format!("`{}` cannot be `{number}`", member.name);
-        let hint = format!("write a whole number from {} to {}", bounds.start(), bounds.end());
+        let hint = match *bounds.end() {
+            u64::MAX => format!("write a whole number of at least {}", bounds.start()),
+            end => format!("write a whole number from {} to {end}", bounds.start()),
+        };
         report.error(code::OUT_OF_RANGE, &member.value.place, message, hint);
     }
     value
@@ -64,7 +68,7 @@ pub(super) fn amount(
 ) -> Option<Amount> {
     let member = fields.take_one(name, path_name, report)?;
     if member.name == path_name {
-        path(member, report).map(Amount::Path)
+        single_path(member, report).map(Amount::Path)
     } else {
         whole_number(member, bounds, report).map(Amount::Literal)
     }
@@ -76,7 +80,18 @@ pub(super) fn path(member: &Member, report: &mut Report) -> Option<Path> {
     Path::parse(written).map_err(|error| bad(code::BAD_PATH, &member.value, &error, PATH_HINT, report)).ok()
 }
 
-/// A path that names exactly one place in the data.
+/// A path that names exactly one place: in the data, the context object or a variable. (The specification's "Reference Path",
+/// which AWS asks for in `ItemsPath`, `Variable` and every field that ends in `Path` and stands for one value.)
+pub(super) fn single_path(member: &Member, report: &mut Report) -> Option<Path> {
+    let path = path(member, report)?;
+    if path.segments.iter().any(|segment| !matches!(segment, Segment::Name(_) | Segment::Index(_))) {
+        let message = format!("`{}` must name exactly one place, and `{path}` does not", member.name);
+        report.error(code::BAD_PATH, &member.value.place, message, "write a path of names and indexes: `$.order.lines[0]`");
+    }
+    Some(path)
+}
+
+/// A path that names exactly one place in the data, so that something can be put there.
 pub(super) fn reference_path(member: &Member, report: &mut Report) -> Option<ReferencePath> {
     let written = text(member, report)?;
     let hint = "write a path of names and indexes from `$` on: `$.order.lines[0]`";

@@ -1,7 +1,6 @@
 //! One state: its name, its type, and what every type has.
 
 use super::fields::Fields;
-use super::suggestion::nearest;
 use super::{Reader, choice, fail, machine, map, parallel, pass, scalar, succeed, task, wait};
 use crate::code;
 use crate::definition::Next;
@@ -27,7 +26,7 @@ pub(super) fn read(member: &Member, reader: &mut Reader) {
     let Some(kind) = fields.require("Type", "say what the state does: `\"Type\": \"Task\"`", &mut reader.report) else { return };
     let Some(written) = scalar::text(kind, &mut reader.report) else { return };
     let Some((type_name, owner)) = TYPES.iter().find(|(name, _)| *name == written) else {
-        let hint = match nearest(written, TYPES.iter().map(|(name, _)| *name)) {
+        let hint = match reader.report.suggest(written, TYPES.iter().map(|(name, _)| *name)) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "write one of `Task`, `Choice`, `Parallel`, `Map`, `Wait`, `Pass`, `Succeed`, `Fail`".to_owned(),
         };

@@ -2,7 +2,8 @@
 
 use crate::limits::MAX_SUGGESTION_CHARACTERS;
 
-/// The nearest candidate, if it is near enough to be a slip: a third of the characters differ, at most.
+/// The nearest candidate, if it is near enough to be a slip: a third of the characters differ, at most. Reports ask for it by
+/// [`super::report::Report::suggest`].
 pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written_characters = written.chars().count();
     if written_characters > MAX_SUGGESTION_CHARACTERS {
@@ -11,10 +12,15 @@ pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'
     candidates
         .into_iter()
         .filter(|candidate| candidate.chars().count() <= MAX_SUGGESTION_CHARACTERS)
+        .filter(|candidate| candidate.chars().count().abs_diff(written_characters) <= allowed(written_characters, candidate))
         .map(|candidate| (distance(&written.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= written_characters.max(candidate.chars().count()).div_ceil(3))
+        .filter(|(distance, candidate)| *distance <= allowed(written_characters, candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+fn allowed(written_characters: usize, candidate: &str) -> usize {
+    written_characters.max(candidate.chars().count()).div_ceil(3)
 }
 
 /// Insertions, deletions, replacements and swaps of neighbors that turn one text into the other (optimal string alignment).

@@ -30,7 +30,7 @@ fn of(value: &Value, report: &mut Report) -> Template {
 
 fn object(members: &[Member], value: &Value, report: &mut Report) -> Template {
     let mut fields = Vec::new();
-    let mut names = BTreeSet::new();
+    let (mut written, mut names) = (BTreeSet::new(), BTreeSet::new());
     let mut literal = true;
     for member in members {
         let (name, template) = match member.name.strip_suffix(".$") {
@@ -38,7 +38,7 @@ fn object(members: &[Member], value: &Value, report: &mut Report) -> Template {
             None => (member.name.as_str(), field(member, report)),
         };
         // A key that is written twice in the same way is a duplicate key, reported as that.
-        if !names.insert(name) && members.iter().filter(|other| other.name == member.name).count() == 1 {
+        if written.insert(&member.name) && !names.insert(name) {
             let message = format!("`{name}` and `{name}.$` name the same field");
             report.error(code::EXCLUSIVE_FIELDS, &member.place, message, "keep one of them");
         }

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::Report;
-use super::suggestion::nearest;
 use crate::code;
 use crate::raw::{Content, Member, Value};
 
@@ -68,7 +67,7 @@ fn resolve<'a>(
     if let Some((name, _)) = own.get_key_value(name) {
         return Some(name);
     }
-    let near = nearest(name, own.keys().copied());
+    let near = report.suggest(name, own.keys().copied());
     let hint = match (names.get(name), near) {
         (Some(line), _) => format!(
             "`{name}` (line {line}) is a state of another flow, and no transition leads into or out of a branch or a processor"
@@ -115,12 +114,13 @@ fn report_endless(flow: &Value, outermost: bool, report: &mut Report) {
     }
 }
 
-/// Whether a state ends its flow. A state whose `Type` or transition is broken is given the benefit of the doubt: that is
-/// reported already.
+/// Whether a state ends its flow. A state whose transitions are broken is given the benefit of the doubt: that is reported
+/// already.
 fn is_terminal(state: &Value) -> bool {
     let kind = state.member("Type").and_then(|kind| kind.value.text());
-    let ends = state.member("End").is_some_and(|end| end.value.content == Content::Bool(true));
-    let leads = !targets(state).is_empty();
+    let ends = state.member("End").is_some_and(|end| end.value.content != Content::Bool(false));
+    let targets = targets(state);
+    let leads = !targets.is_empty() && targets.iter().all(|target| target.value.text().is_some());
     ends || matches!(kind, Some("Succeed" | "Fail")) || !leads
 }
 

@@ -38,8 +38,8 @@ fn until(member: &Member, reader: &mut Reader) -> Option<WaitUntil> {
         "Seconds" => {
             scalar::whole_number(member, 0..=MAX_SECONDS, report).map(|seconds| WaitUntil::Seconds(Amount::Literal(seconds)))
         }
-        "SecondsPath" => scalar::path(member, report).map(|path| WaitUntil::Seconds(Amount::Path(path))),
+        "SecondsPath" => scalar::single_path(member, report).map(|path| WaitUntil::Seconds(Amount::Path(path))),
         "Timestamp" => timestamp::read(member, report).map(WaitUntil::Timestamp),
-        _ => scalar::path(member, report).map(WaitUntil::TimestampPath),
+        _ => scalar::single_path(member, report).map(WaitUntil::TimestampPath),
     }
 }

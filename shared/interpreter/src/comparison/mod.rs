@@ -48,7 +48,10 @@ pub(crate) fn holds(condition: &Condition, roots: &Roots<'_>) -> Result<bool, St
 
 fn compare(variable: &Path, comparison: &Comparison, roots: &Roots<'_>) -> Result<bool, StateFailure> {
     if let Comparison::Type(TypeTest::Present, expected) = comparison {
-        return Ok(find(variable, roots).is_ok() == *expected);
+        return match find(variable, roots) {
+            Err(missing) if !missing.is_absent() => Err(missing.in_condition()),
+            found => Ok(found.is_ok() == *expected),
+        };
     }
     let value = value_of(variable, roots)?;
     let value = value.as_ref();

@@ -26,10 +26,7 @@ pub(super) fn value<'v, 'a: 'v>(
     match argument {
         Argument::Literal(value) => Ok(Cow::Borrowed(value)),
         Argument::Pieces(pieces) => Ok(Cow::Owned(Value::String(pieces.join("{}")))),
-        Argument::Path(path) => {
-            let found = evaluation.find(path);
-            Ok(found.map_err(|missing| missing.in_argument(&call.text, &evaluation.roots))?)
-        }
+        Argument::Path(path) => Ok(evaluation.find_for_argument(path, call)?),
         Argument::Call(call) => Ok(Cow::Owned(evaluate(call, evaluation)?)),
     }
 }

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use asl::intrinsic::Call;
+use asl::intrinsic::{Call, Function};
+use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ use super::limits::{ARRAY_RANGE_ELEMENTS_MAX, BASE64_CHARACTERS_MAX, HASH_CHARAC
 use crate::evaluation::{EVALUATED_BYTES_MAX, Evaluation};
 use crate::failure::StateFailure;
 use crate::json_path::Roots;
+use crate::number;
 
 fn call_with_seed(text: &str, data: &Value, seed: u64) -> Result<Value, StateFailure> {
     let (context, variables) = (json!({"StateMachine": {"Name": "a-b-c"}}), BTreeMap::from([("v".to_owned(), json!([1]))]));
@@ -329,5 +331,55 @@ fn calls_inside_each_other_make_a_bounded_amount_of_data() {
         let calls = |count: usize| format!("States.Array({})", vec![text; count].join(", "));
         assert!(call(&calls(2), &data).is_ok(), "{text}");
         assert_eq!(call(&calls(65), &data).expect_err(text).error, "States.DataLimitExceeded", "{text}");
+    }
+}
+
+/// Values of every kind, numbers at their ends.
+fn values() -> impl Strategy<Value = Value> {
+    let number =
+        prop_oneof![any::<i64>().prop_map(Value::from), any::<f64>().prop_map(Value::from), (-3_i64..4).prop_map(Value::from)];
+    let leaf = prop_oneof![
+        Just(json!(null)),
+        any::<bool>().prop_map(Value::from),
+        number,
+        "[a-zA-Z0-9{}=,. é]{0,6}".prop_map(Value::from)
+    ];
+    leaf.prop_recursive(2, 8, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::vec(("[a-c]", inner), 0..3).prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_call_gives_a_value_or_an_intrinsic_failure(
+        function in prop::sample::select(Function::ALL.as_slice()),
+        arguments in prop::collection::vec(values(), 3),
+    ) {
+        let count = (*function.arity().end()).min(arguments.len());
+        let name = function.name().trim_start_matches("States.");
+        if let Err(failure) = with_values(name, &json!(arguments[..count])) {
+            prop_assert_eq!(failure.error, "States.IntrinsicFailure");
+        }
+    }
+
+    #[test]
+    fn what_was_printed_is_parsed_again(value in values()) {
+        let text = with_values("JsonToString", &json!([value])).expect("JSON");
+        let parsed = with_values("StringToJson", &json!([text])).expect("a value");
+        prop_assert!(number::equal(&parsed, &value), "{} from {}", parsed, value);
+    }
+
+    #[test]
+    fn what_was_encoded_is_decoded_again(text in ".{0,40}") {
+        let encoded = with_values("Base64Encode", &json!([text])).expect("Base64");
+        prop_assert_eq!(with_values("Base64Decode", &json!([encoded])), Ok(json!(text)));
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "(States\\.)?(Format|Array|UUID|X)?\\(?[$@.a-c0-9'\\[\\](){}?*,: \\\\-]{0,24}\\)?") {
+        let _ = Call::parse(&text);
     }
 }

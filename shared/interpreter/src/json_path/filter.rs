@@ -6,43 +6,44 @@ use std::cmp::Ordering;
 use asl::path::{Comparator, Filter, FilterOperand, Origin, Query, Segment};
 use serde_json::Value;
 
-use super::select;
+use super::select::{self, Search};
 use crate::number;
 
-/// Whether the filter holds for `candidate` (`@`); `root` is where the whole path starts (`$`).
-pub(super) fn holds(filter: &Filter, candidate: &Value, root: &Value) -> bool {
+/// Whether the filter holds for `candidate` (`@`); the search knows where the whole path starts (`$`).
+pub(super) fn holds<'a>(filter: &Filter, candidate: &'a Value, search: &Search<'a>) -> bool {
     match filter {
-        Filter::And(parts) => parts.iter().all(|part| holds(part, candidate, root)),
-        Filter::Or(parts) => parts.iter().any(|part| holds(part, candidate, root)),
-        Filter::Not(part) => !holds(part, candidate, root),
-        Filter::Exists(query) => !found(query, candidate, root).is_empty(),
+        Filter::And(parts) => parts.iter().all(|part| holds(part, candidate, search)),
+        Filter::Or(parts) => parts.iter().any(|part| holds(part, candidate, search)),
+        Filter::Not(part) => !holds(part, candidate, search),
+        Filter::Exists(query) => !found(query, candidate, search).is_empty(),
         Filter::Compare(left, comparator, right) => {
-            compares(side(left, candidate, root).as_deref(), *comparator, side(right, candidate, root).as_deref())
+            search.goes_on()
+                && compares(side(left, candidate, search).as_deref(), *comparator, side(right, candidate, search).as_deref())
         }
     }
 }
 
 /// All that a path inside the filter finds.
-fn found<'v>(query: &Query, candidate: &'v Value, root: &'v Value) -> Vec<Cow<'v, Value>> {
+fn found<'v>(query: &Query, candidate: &'v Value, search: &Search<'v>) -> Vec<Cow<'v, Value>> {
     let origin = match query.origin {
         Origin::Candidate => candidate,
-        Origin::Root => root,
+        Origin::Root => search.root,
     };
     let mut found = vec![origin];
     for segment in &query.segments {
         if let Segment::Measure(measure) = segment {
             return found.into_iter().filter_map(|value| select::measure(*measure, value)).map(Cow::Owned).collect();
         }
-        found = select::step(segment, found, root);
+        found = select::step(segment, found, search);
     }
     found.into_iter().map(Cow::Borrowed).collect()
 }
 
 /// One side of a comparison; nothing if its path finds nothing.
-fn side<'v>(operand: &'v FilterOperand, candidate: &'v Value, root: &'v Value) -> Option<Cow<'v, Value>> {
+fn side<'v>(operand: &'v FilterOperand, candidate: &'v Value, search: &Search<'v>) -> Option<Cow<'v, Value>> {
     match operand {
         FilterOperand::Literal(value) => Some(Cow::Borrowed(value)),
-        FilterOperand::Query(query) => found(query, candidate, root).into_iter().next(),
+        FilterOperand::Query(query) => found(query, candidate, search).into_iter().next(),
     }
 }
 

@@ -17,8 +17,14 @@ use asl::path::{Path, Root, Segment};
 use serde_json::Value;
 
 use crate::failure::StateFailure;
+use crate::value_size::excerpt;
 
 pub(crate) use put::put;
+
+/// Values that the search for one path may look at, those in its filters included. A payload holds an eighth of that at most.
+pub(crate) const SEARCH_VALUES_MAX: usize = 1_000_000;
+/// What one path may find, in bytes of JSON (about): with `..`, values are found inside values that were found.
+pub(crate) const SEARCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Where paths start.
 #[derive(Debug, Clone, Copy)]
@@ -31,36 +37,47 @@ pub(crate) struct Roots<'a> {
     pub variables: &'a BTreeMap<String, Value>,
 }
 
-/// A definite path that named nothing. The texts of the failure differ by where the path stands.
+/// A path that yields nothing. The texts of the failure differ by where the path stands.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct MissingPath<'p> {
     path: &'p Path,
     /// How many segments led somewhere.
     reached: usize,
+    why: Why,
+}
+
+/// Why a path yields nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// It is definite and what it names is not there, or the function at its end cannot be applied.
+    Nothing,
+    /// It finds more than a named limit allows.
+    TooMuch,
 }
 
 /// Finds what a path names.
 pub(crate) fn find<'a, 'p>(path: &'p Path, roots: &Roots<'a>) -> Result<Cow<'a, Value>, MissingPath<'p>> {
     let Some(root) = roots.of(path) else {
-        return Err(MissingPath { path, reached: 0 });
+        return Err(MissingPath { path, reached: 0, why: Why::Nothing });
     };
     let mut value = root;
     for (reached, segment) in path.segments.iter().enumerate() {
+        let missing = |why| MissingPath { path, reached, why };
         let next = match segment {
             Segment::Name(name) => value.get(name.as_str()),
             Segment::Index(index) => element(value, *index),
             Segment::Measure(measure) => {
-                return select::measure(*measure, value).map(Cow::Owned).ok_or(MissingPath { path, reached });
+                return select::measure(*measure, value).map(Cow::Owned).ok_or(missing(Why::Nothing));
             }
             Segment::Select(_) | Segment::Descend(_) => {
                 let rest = path.segments.get(reached..).unwrap_or_default();
-                return select::all(rest, value, root).ok_or(MissingPath { path, reached });
+                return select::all(rest, value, root).map(Cow::Owned).map_err(missing);
             }
         };
         match next {
             Some(next) => value = next,
-            None if path.is_definite() => return Err(MissingPath { path, reached }),
-            None => return select::nothing(&path.segments).ok_or(MissingPath { path, reached }),
+            None if path.is_definite() => return Err(missing(Why::Nothing)),
+            None => return select::nothing(&path.segments).map(Cow::Owned).map_err(missing),
         }
     }
     Ok(Cow::Borrowed(value))
@@ -87,34 +104,51 @@ impl<'a> Roots<'a> {
 
 /// The causes come without "An error occurred while executing the state ...", which only the state's executor can write.
 impl MissingPath<'_> {
+    /// Whether there is nothing where the path points, which `IsPresent` may ask.
+    pub(crate) fn is_absent(self) -> bool {
+        self.why == Why::Nothing
+    }
+
     /// The failure of a data-flow field: `InputPath`, `OutputPath`, `ItemsPath`, `SecondsPath` and the like.
     pub(crate) fn in_data_flow(self) -> StateFailure {
         let text = &self.path.text;
-        runtime(format!("Invalid path '{text}' : {}", self.detail()))
+        self.failure(format!("Invalid path '{text}' : {}", self.detail()))
     }
 
     /// The failure of a field of a payload template, by its name with the `.$`.
     pub(crate) fn in_template(self, field: &str, roots: &Roots<'_>) -> StateFailure {
         let (text, input) = (&self.path.text, self.searched(roots));
-        runtime(format!("The JSONPath '{text}' specified for the field '{field}' could not be found in the input '{input}'"))
+        self.failure(format!("The JSONPath '{text}' specified for the field '{field}' could not be found in the input '{input}'"))
     }
 
     /// The failure of an intrinsic function's argument.
     pub(crate) fn in_argument(self, call: &str, roots: &Roots<'_>) -> StateFailure {
         let (text, input) = (&self.path.text, self.searched(roots));
         let what = format!("The JsonPath argument for the field '{text}' could not be found in the input '{input}'");
-        runtime(format!("The function '{call}' had the following error: {what}"))
+        self.failure(format!("The function '{call}' had the following error: {what}"))
     }
 
     /// The failure of a Choice rule's `Variable` or operand.
     pub(crate) fn in_condition(self) -> StateFailure {
         let text = &self.path.text;
-        runtime(format!("Invalid path '{text}': The choice state's condition path references an invalid value."))
+        self.failure(format!("Invalid path '{text}': The choice state's condition path references an invalid value."))
+    }
+
+    /// The failure, by the cause that it has if nothing was found.
+    fn failure(self, cause: String) -> StateFailure {
+        match self.why {
+            Why::Nothing => StateFailure::new(error_name::RUNTIME, cause),
+            Why::TooMuch => {
+                let limits = format!("{SEARCH_VALUES_MAX} values or {SEARCH_BYTES_MAX} bytes");
+                let cause = format!("The JSONPath '{}' leads to more than {limits}.", self.path);
+                StateFailure::new(error_name::DATA_LIMIT_EXCEEDED, cause)
+            }
+        }
     }
 
     /// What was searched, as JSON.
     fn searched(&self, roots: &Roots<'_>) -> String {
-        roots.of(self.path).map(Value::to_string).unwrap_or_default()
+        roots.of(self.path).map(excerpt).unwrap_or_default()
     }
 
     /// What was missing, in the words of the library that AWS runs.
@@ -127,10 +161,6 @@ impl MissingPath<'_> {
             None => format!("No results for path: {}", self.path.text),
         }
     }
-}
-
-fn runtime(cause: String) -> StateFailure {
-    StateFailure::new(error_name::RUNTIME, cause)
 }
 
 /// A segment in brackets.

@@ -5,6 +5,7 @@ use asl::path::{ReferencePath, Step};
 use serde_json::{Map, Value};
 
 use crate::failure::StateFailure;
+use crate::value_size::excerpt;
 
 /// Puts `value` into `into` at `reference`, and gives back the whole.
 ///
@@ -15,7 +16,7 @@ pub(crate) fn put(reference: &ReferencePath, into: Value, value: Value) -> Resul
     match place(&mut whole, &reference.steps) {
         Some(place) => *place = value,
         None => {
-            let cause = format!("Unable to apply ReferencePath {reference} to input {whole}");
+            let cause = format!("Unable to apply ReferencePath {reference} to input {}", excerpt(&whole));
             return Err(StateFailure::new(error_name::RESULT_PATH_MATCH_FAILURE, cause));
         }
     }

@@ -1,47 +1,84 @@
 //! Paths that may find several values: wildcards, slices, unions, descent, filters; and the functions at the end of a path.
 
-use std::borrow::Cow;
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use asl::path::{Filter, Measure, Segment, Selector};
 use serde_json::{Number, Value};
 
-use super::{element, filter};
+use super::{SEARCH_BYTES_MAX, SEARCH_VALUES_MAX, Why, element, filter};
 use crate::number;
+use crate::value_size::json_bytes;
 
-/// All that `segments` find from `value` on, as an array; or what the function at their end makes of it, if it can.
-pub(super) fn all<'a>(segments: &[Segment], value: &'a Value, root: &'a Value) -> Option<Cow<'a, Value>> {
+/// One search from one root: what `$` means in its filters, and how much it may still look at.
+#[derive(Debug)]
+pub(super) struct Search<'a> {
+    pub(super) root: &'a Value,
+    left: Cell<usize>,
+}
+
+impl<'a> Search<'a> {
+    fn new(root: &'a Value) -> Self {
+        Self { root, left: Cell::new(SEARCH_VALUES_MAX) }
+    }
+
+    /// Whether one more value may be looked at. Once it may not, every loop ends, and the search yields nothing.
+    pub(super) fn goes_on(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.left.get() == 0
+    }
+}
+
+/// All that `segments` find from `value` on, as an array; or what the function at their end makes of it.
+pub(super) fn all(segments: &[Segment], value: &Value, root: &Value) -> Result<Value, Why> {
+    let search = Search::new(root);
     let mut found = vec![value];
     for segment in segments {
         if let Segment::Measure(measure) = segment {
-            return self::measure(*measure, &collected(found)).map(Cow::Owned);
+            return self::measure(*measure, &collected(found, &search)?).ok_or(Why::Nothing);
         }
-        found = step(segment, found, root);
+        found = step(segment, found, &search);
     }
-    Some(Cow::Owned(collected(found)))
+    collected(found, &search)
 }
 
 /// What an indefinite path yields when a name or index on its way leads nowhere.
-pub(super) fn nothing<'a>(segments: &[Segment]) -> Option<Cow<'a, Value>> {
+pub(super) fn nothing(segments: &[Segment]) -> Result<Value, Why> {
+    let nothing = Value::Array(Vec::new());
     match segments.last() {
-        Some(Segment::Measure(measure)) => self::measure(*measure, &Value::Array(Vec::new())).map(Cow::Owned),
-        _ => Some(Cow::Owned(Value::Array(Vec::new()))),
+        Some(Segment::Measure(measure)) => self::measure(*measure, &nothing).ok_or(Why::Nothing),
+        _ => Ok(nothing),
     }
 }
 
-fn collected(found: Vec<&Value>) -> Value {
-    Value::Array(found.into_iter().cloned().collect())
+fn collected(found: Vec<&Value>, search: &Search<'_>) -> Result<Value, Why> {
+    let mut bytes: usize = 0;
+    for value in &found {
+        bytes = bytes.saturating_add(json_bytes(value));
+        if bytes > SEARCH_BYTES_MAX {
+            return Err(Why::TooMuch);
+        }
+    }
+    if search.is_exhausted() {
+        return Err(Why::TooMuch);
+    }
+    Ok(Value::Array(found.into_iter().cloned().collect()))
 }
 
 /// All that one segment finds from each of `from`.
-pub(super) fn step<'a>(segment: &Segment, from: Vec<&'a Value>, root: &'a Value) -> Vec<&'a Value> {
+pub(super) fn step<'a>(segment: &Segment, from: Vec<&'a Value>, search: &Search<'a>) -> Vec<&'a Value> {
     let mut found = Vec::new();
-    for value in from {
+    for value in from.into_iter().take_while(|_| search.goes_on()) {
         match segment {
             Segment::Name(name) => found.extend(value.get(name.as_str())),
             Segment::Index(index) => found.extend(element(value, *index)),
-            Segment::Select(selectors) => selectors.iter().for_each(|selector| pick(selector, value, root, &mut found)),
-            Segment::Descend(selectors) => descend(selectors, value, root, &mut found),
+            Segment::Select(selectors) => selectors.iter().for_each(|selector| pick(selector, value, search, &mut found)),
+            Segment::Descend(selectors) => descend(selectors, value, search, &mut found),
             Segment::Measure(_) => {}
         }
     }
@@ -49,15 +86,15 @@ pub(super) fn step<'a>(segment: &Segment, from: Vec<&'a Value>, root: &'a Value)
 }
 
 /// Depth first, each value before what is in it (RFC 9535, 2.5.2). Without recursion: values may be deep.
-fn descend<'a>(selectors: &[Selector], value: &'a Value, root: &'a Value, found: &mut Vec<&'a Value>) {
+fn descend<'a>(selectors: &[Selector], value: &'a Value, search: &Search<'a>, found: &mut Vec<&'a Value>) {
     let mut waiting = vec![value];
-    while let Some(value) = waiting.pop() {
+    while let Some(value) = waiting.pop().filter(|_| search.goes_on()) {
         for selector in selectors {
             match selector {
                 // Everything is visited, so a filter tests what is visited, each value once.
-                Selector::Filter(filter) if passes(filter, value, root) => found.push(value),
+                Selector::Filter(filter) if passes(filter, value, search) => found.push(value),
                 Selector::Filter(_) => {}
-                other => pick(other, value, root, found),
+                other => pick(other, value, search, found),
             }
         }
         match value {
@@ -68,32 +105,36 @@ fn descend<'a>(selectors: &[Selector], value: &'a Value, root: &'a Value, found:
     }
 }
 
-fn pick<'a>(selector: &Selector, value: &'a Value, root: &'a Value, found: &mut Vec<&'a Value>) {
+fn pick<'a>(selector: &Selector, value: &'a Value, search: &Search<'a>, found: &mut Vec<&'a Value>) {
     match selector {
-        Selector::Name(name) => found.extend(value.get(name.as_str())),
-        Selector::Index(index) => found.extend(element(value, *index)),
+        Selector::Name(name) => found.extend(value.get(name.as_str()).filter(|_| search.goes_on())),
+        Selector::Index(index) => found.extend(element(value, *index).filter(|_| search.goes_on())),
         Selector::Wildcard => match value {
-            Value::Array(elements) => found.extend(elements),
-            Value::Object(members) => found.extend(members.values()),
+            Value::Array(elements) => found.extend(elements.iter().take_while(|_| search.goes_on())),
+            Value::Object(members) => found.extend(members.values().take_while(|_| search.goes_on())),
             _ => {}
         },
-        Selector::Slice { start, end, step } => slice(value, *start, *end, *step, found),
+        Selector::Slice { start, end, step } => slice(value, (*start, *end, *step), search, found),
         Selector::Filter(filter) => {
             // Of an object, the filter tests the object itself, in the library that AWS runs.
             let candidates = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-            found.extend(candidates.iter().filter(|candidate| passes(filter, candidate, root)));
+            let candidates = candidates.iter().take_while(|_| search.goes_on());
+            found.extend(candidates.filter(|candidate| passes(filter, candidate, search)));
         }
     }
 }
 
 /// Whether a filter lets a value through. A scalar never passes (Step Functions Developer Guide, "Paths": "the `@` operator ...
 /// does not match scalar values").
-fn passes(filter: &Filter, candidate: &Value, root: &Value) -> bool {
-    (candidate.is_object() || candidate.is_array()) && filter::holds(filter, candidate, root)
+fn passes<'a>(filter: &Filter, candidate: &'a Value, search: &Search<'a>) -> bool {
+    (candidate.is_object() || candidate.is_array()) && filter::holds(filter, candidate, search)
 }
 
+/// The start, end and step of a slice.
+type Bounds = (Option<i64>, Option<i64>, i64);
+
 /// Elements `start..end` by `step` (RFC 9535, 2.3.4.2).
-fn slice<'a>(value: &'a Value, start: Option<i64>, end: Option<i64>, step: i64, found: &mut Vec<&'a Value>) {
+fn slice<'a>(value: &'a Value, (start, end, step): Bounds, search: &Search<'a>, found: &mut Vec<&'a Value>) {
     let Some(elements) = value.as_array() else { return };
     let length = i64::try_from(elements.len()).unwrap_or(i64::MAX);
     let absolute = |index: i64| if index < 0 { length.saturating_add(index) } else { index };
@@ -104,7 +145,7 @@ fn slice<'a>(value: &'a Value, start: Option<i64>, end: Option<i64>, step: i64, 
         }
         Ordering::Equal => return,
     };
-    while (step > 0 && at < end) || (step < 0 && at > end) {
+    while ((step > 0 && at < end) || (step < 0 && at > end)) && search.goes_on() {
         found.extend(usize::try_from(at).ok().and_then(|at| elements.get(at)));
         at = at.saturating_add(step);
     }

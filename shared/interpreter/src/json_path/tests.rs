@@ -9,7 +9,7 @@ use asl::path::{Path, ReferencePath};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{MissingPath, Roots, find, put};
+use super::{MissingPath, Roots, SEARCH_BYTES_MAX, SEARCH_VALUES_MAX, find, put};
 
 fn document() -> Value {
     json!({
@@ -189,6 +189,38 @@ fn descent_goes_through_deep_values_without_recursion() {
     while let Value::Array(mut elements) = deep {
         deep = elements.pop().expect("an element");
     }
+}
+
+#[test]
+fn one_path_looks_at_and_finds_a_bounded_amount() {
+    let fails =
+        |text: &str, data: &Value| with(text, data, |path, roots| find(path, roots).map_err(MissingPath::in_condition).err());
+    let zeros = |count: usize| json!(vec![0; count]);
+    // The root, and each element.
+    assert_eq!(fails("$[*].length()", &zeros(SEARCH_VALUES_MAX - 2)), None);
+    let failure = fails("$[*].length()", &zeros(SEARCH_VALUES_MAX)).expect("too many values");
+    assert_eq!(failure.error, "States.DataLimitExceeded");
+    assert_eq!(
+        failure.cause.as_deref(),
+        Some("The JSONPath '$[*].length()' leads to more than 1000000 values or 16777216 bytes.")
+    );
+
+    let text = json!({"a": ["x".repeat(SEARCH_BYTES_MAX / 2)]});
+    assert_eq!(fails("$.a[*]", &text), None);
+    assert!(fails("$.a[0,0,0]", &text).is_some());
+
+    // What multiplies with every segment, and a filter that searches the whole for each candidate.
+    let zero = vec!["0"; 100].join(",");
+    assert!(fails(&format!("${}", format!("[{zero}]").repeat(100)), &nested(100)).is_some());
+    assert!(fails(&format!("${}", "..*".repeat(100)), &nested(100)).is_some());
+    assert!(fails("$[?($..x)]", &json!(vec![json!({}); 5_000])).is_some());
+    let comparisons = vec!["1 == 2"; 1_000].join(" || ");
+    assert!(fails(&format!("$[?({comparisons})]"), &json!(vec![json!({}); 5_000])).is_some());
+}
+
+/// A value inside so many arrays.
+fn nested(depth: usize) -> Value {
+    (0..depth).fold(json!(1), |inner, _| Value::Array(vec![inner]))
 }
 
 #[track_caller]
