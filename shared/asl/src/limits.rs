@@ -17,3 +17,12 @@ pub const MAX_RETRY_DELAY_SECONDS: u64 = 31_622_400;
 pub const MAX_SUGGESTIONS: usize = 100;
 /// Characters of a name for which a suggestion is looked for; longer ones get none.
 pub const MAX_SUGGESTION_CHARACTERS: usize = 80;
+/// Segments of one path, those of the paths inside its filters counted apart; and selectors in one bracket.
+pub const MAX_PATH_SEGMENTS: usize = 256;
+/// Filters, parentheses and negations inside each other in a path.
+pub const MAX_FILTER_NESTING: usize = 32;
+/// Characters of a variable's name. Step Functions Developer Guide, "Variables": 80 Unicode characters.
+pub const MAX_VARIABLE_NAME_CHARACTERS: usize = 80;
+/// Intrinsic functions inside each other, the outermost counted. Step Functions Developer Guide, "Intrinsic functions": "you can
+/// nest up to 10 intrinsic functions within a field".
+pub const MAX_CALL_NESTING: usize = 10;

@@ -10,11 +10,8 @@ use serde_json::Value;
 
 use crate::failure::StateFailure;
 use crate::json_path::{Roots, find};
+use crate::limits::EVALUATED_BYTES_MAX;
 use crate::value_size::json_bytes;
-
-/// How much one evaluation may copy or make, in bytes of JSON (about). A template of a few kilobytes could otherwise name a
-/// large input a thousand times over, and only the end result is held against the limit of a payload, which is far below this.
-pub(crate) const EVALUATED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// What templates and intrinsic functions are evaluated over.
 #[derive(Debug)]

@@ -57,3 +57,23 @@ impl Default for Limits {
         }
     }
 }
+
+/// Values that the search for one path may look at, those in its filters included. A payload holds an eighth of that at most.
+pub(crate) const SEARCH_VALUES_MAX: usize = 1_000_000;
+/// What one path may find, in bytes of JSON (about): with `..`, values are found inside values that were found.
+pub(crate) const SEARCH_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// How much the evaluation of one template may copy or make, in bytes of JSON (about). A template of a few kilobytes could
+/// otherwise name a large input a thousand times over, and only the end result is held against the limit of a payload.
+pub(crate) const EVALUATED_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Characters of a value that a failure's cause shows; a cause has at most 32,768 (Step Functions API Reference).
+pub(crate) const EXCERPT_CHARACTERS_MAX: usize = 16_384;
+/// Elements that `States.ArrayRange` makes (Step Functions Developer Guide, "Intrinsic functions", as for the four below).
+pub(crate) const ARRAY_RANGE_ELEMENTS_MAX: i128 = 1_000;
+/// Characters that `States.Base64Encode` and `States.Base64Decode` take.
+pub(crate) const BASE64_CHARACTERS_MAX: usize = 10_000;
+/// Characters that `States.Hash` takes.
+pub(crate) const HASH_CHARACTERS_MAX: usize = 10_000;
+/// The least number that `States.MathAdd` takes.
+pub(crate) const MATH_ADD_MIN: i64 = i32::MIN as i64;
+/// The greatest number that `States.MathAdd` takes.
+pub(crate) const MATH_ADD_MAX: i64 = i32::MAX as i64;

@@ -48,8 +48,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::evaluation::EVALUATED_BYTES_MAX;
     use crate::json_path::Roots;
+    use crate::limits::EVALUATED_BYTES_MAX;
 
     fn result(template: &Template, data: &Value) -> Result<Value, StateFailure> {
         let (context, variables) = (json!({"Execution": {"Id": "arn"}}), BTreeMap::from([("v".to_owned(), json!([7]))]));

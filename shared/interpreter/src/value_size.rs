@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-/// Characters of a value that a failure's cause shows; a cause has at most 32,768 (Step Functions API Reference).
-const EXCERPT_CHARACTERS_MAX: usize = 16_384;
+use crate::limits::EXCERPT_CHARACTERS_MAX;
 
 /// About how long a value is as JSON, in bytes. Without recursion: values may be deep.
 pub(crate) fn json_bytes(value: &Value) -> usize {

@@ -15,9 +15,6 @@ use crate::path::{Path, PathError};
 
 pub use function::Function;
 
-/// Calls inside each other, the outermost counted ("You can nest up to 10 intrinsic functions within a field").
-pub const CALL_NESTING_MAX: usize = 10;
-
 /// A call of an intrinsic function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {

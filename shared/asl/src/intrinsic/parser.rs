@@ -2,7 +2,8 @@
 
 use serde_json::{Number, Value};
 
-use super::{Argument, CALL_NESTING_MAX, Call, Function};
+use super::{Argument, Call, Function};
+use crate::limits::MAX_CALL_NESTING;
 use crate::path::cursor::Cursor;
 use crate::path::{PathError, parse_argument};
 
@@ -15,8 +16,8 @@ pub(super) fn parse(text: &str) -> Result<Call, PathError> {
 
 fn call(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Call, PathError> {
     let start = cursor.offset();
-    if nesting > CALL_NESTING_MAX {
-        return Err(cursor.error(format!("intrinsic functions are nested deeper than {CALL_NESTING_MAX} levels")));
+    if nesting > MAX_CALL_NESTING {
+        return Err(cursor.error(format!("intrinsic functions are nested deeper than {MAX_CALL_NESTING} levels")));
     }
     let name = cursor.eat_while(|character| character.is_alphanumeric() || matches!(character, '.' | '_'));
     let unknown =

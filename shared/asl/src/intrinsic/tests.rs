@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Argument, CALL_NESTING_MAX, Call, Function};
+use super::{Argument, Call, Function};
+use crate::limits::MAX_CALL_NESTING;
 use crate::path::Path;
 
 fn path(text: &str) -> Argument {
@@ -122,8 +123,8 @@ fn what_is_no_call_is_refused_where_it_goes_wrong() {
 #[test]
 fn calls_are_nested_up_to_the_limit() {
     let nested = |depth: usize| format!("{}{}", "States.Array(".repeat(depth), ")".repeat(depth));
-    assert!(Call::parse(&nested(CALL_NESTING_MAX)).is_ok());
-    let error = Call::parse(&nested(CALL_NESTING_MAX + 1)).expect_err("too deep");
+    assert!(Call::parse(&nested(MAX_CALL_NESTING)).is_ok());
+    let error = Call::parse(&nested(MAX_CALL_NESTING + 1)).expect_err("too deep");
     assert_eq!(error.message, "intrinsic functions are nested deeper than 10 levels");
     assert!(Call::parse(&nested(100_000)).is_err());
 }

@@ -4,7 +4,8 @@ use serde_json::{Number, Value};
 
 use super::cursor::Cursor;
 use super::parser::{NameStyle, segments, string};
-use super::{FILTER_NESTING_MAX, PathError, Segment};
+use super::{PathError, Segment};
+use crate::limits::MAX_FILTER_NESTING;
 
 /// A filter's condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,8 +78,8 @@ const COMPARATORS: [(&str, Comparator); 6] = [
 
 /// Parses what stands after `?`.
 pub(super) fn filter(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Filter, PathError> {
-    if nesting > FILTER_NESTING_MAX {
-        return Err(cursor.error(format!("a filter is nested deeper than {FILTER_NESTING_MAX} levels")));
+    if nesting > MAX_FILTER_NESTING {
+        return Err(cursor.error(format!("a filter is nested deeper than {MAX_FILTER_NESTING} levels")));
     }
     let mut alternatives = vec![conjunction(cursor, nesting)?];
     cursor.skip_spaces();
@@ -115,8 +116,8 @@ fn basic(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Filter, PathError> {
     cursor.skip_spaces();
     if cursor.rest().starts_with('!') && !cursor.rest().starts_with("!=") {
         cursor.next();
-        if nesting >= FILTER_NESTING_MAX {
-            return Err(cursor.error(format!("a filter is nested deeper than {FILTER_NESTING_MAX} levels")));
+        if nesting >= MAX_FILTER_NESTING {
+            return Err(cursor.error(format!("a filter is nested deeper than {MAX_FILTER_NESTING} levels")));
         }
         return Ok(Filter::Not(Box::new(basic(cursor, nesting + 1)?)));
     }

@@ -20,13 +20,6 @@ pub use reference::{ReferencePath, Step};
 
 pub(crate) use parser::parse_argument;
 
-/// Segments of one path, those of the paths inside its filters not counted.
-pub const PATH_SEGMENTS_MAX: usize = 256;
-/// Filters, parentheses and negations inside each other.
-pub const FILTER_NESTING_MAX: usize = 32;
-/// Characters of a variable's name (Step Functions Developer Guide, "Variables").
-pub const VARIABLE_NAME_CHARACTERS_MAX: usize = 80;
-
 /// A path: `$`, `$.a.b[0]`, `$$.Execution.Id`, `$variable.x`, with wildcards, slices, unions, filters and descent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {

@@ -2,7 +2,8 @@
 
 use super::cursor::Cursor;
 use super::filter::filter;
-use super::{Measure, PATH_SEGMENTS_MAX, Path, PathError, Root, Segment, Selector, VARIABLE_NAME_CHARACTERS_MAX};
+use super::{Measure, Path, PathError, Root, Segment, Selector};
+use crate::limits::{MAX_PATH_SEGMENTS, MAX_VARIABLE_NAME_CHARACTERS};
 
 /// What ends a name after a dot. A path that is the whole text is as lenient as AWS (`$.detail-type`); one that stands in
 /// something else ends where that goes on.
@@ -60,8 +61,8 @@ fn root(cursor: &mut Cursor<'_>) -> Result<Root, PathError> {
     if name.starts_with(char::is_numeric) {
         return Err(cursor.error_at(start, format!("a variable's name does not begin with a digit: `{name}`")));
     }
-    if name.chars().count() > VARIABLE_NAME_CHARACTERS_MAX {
-        let message = format!("a variable's name has at most {VARIABLE_NAME_CHARACTERS_MAX} characters: `{name}`");
+    if name.chars().count() > MAX_VARIABLE_NAME_CHARACTERS {
+        let message = format!("a variable's name has at most {MAX_VARIABLE_NAME_CHARACTERS} characters: `{name}`");
         return Err(cursor.error_at(start, message));
     }
     Ok(Root::Variable(name.to_owned()))
@@ -74,8 +75,8 @@ pub(super) fn segments(cursor: &mut Cursor<'_>, style: NameStyle, nesting: usize
         if matches!(segments.last(), Some(Segment::Measure(_))) {
             return Err(cursor.error(format!("a function ends the path, but {} follows", cursor.found())));
         }
-        if segments.len() >= PATH_SEGMENTS_MAX {
-            return Err(cursor.error(format!("a path has at most {PATH_SEGMENTS_MAX} segments")));
+        if segments.len() >= MAX_PATH_SEGMENTS {
+            return Err(cursor.error(format!("a path has at most {MAX_PATH_SEGMENTS} segments")));
         }
         segments.push(segment(cursor, style, nesting)?);
     }
@@ -210,8 +211,8 @@ fn bracketed(cursor: &mut Cursor<'_>, nesting: usize) -> Result<Vec<Selector>, P
         if !cursor.eat(",") {
             return Err(cursor.error(format!("expected `,` or `]` but found {}", cursor.found())));
         }
-        if selectors.len() >= PATH_SEGMENTS_MAX {
-            return Err(cursor.error(format!("a bracket holds at most {PATH_SEGMENTS_MAX} selectors")));
+        if selectors.len() >= MAX_PATH_SEGMENTS {
+            return Err(cursor.error(format!("a bracket holds at most {MAX_PATH_SEGMENTS} selectors")));
         }
     }
 }

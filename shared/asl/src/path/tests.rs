@@ -2,10 +2,8 @@
 
 use serde_json::json;
 
-use super::{
-    Comparator, FILTER_NESTING_MAX, Filter, FilterOperand, Measure, Origin, PATH_SEGMENTS_MAX, Path, Query, ReferencePath, Root,
-    Segment, Selector, Step, VARIABLE_NAME_CHARACTERS_MAX,
-};
+use super::{Comparator, Filter, FilterOperand, Measure, Origin, Path, Query, ReferencePath, Root, Segment, Selector, Step};
+use crate::limits::{MAX_FILTER_NESTING, MAX_PATH_SEGMENTS, MAX_VARIABLE_NAME_CHARACTERS};
 
 fn name(name: &str) -> Segment {
     Segment::Name(name.to_owned())
@@ -167,20 +165,20 @@ fn what_is_no_path_is_refused_where_it_goes_wrong() {
 #[test]
 fn a_path_is_bounded() {
     let variable = |length: usize| format!("${}", "v".repeat(length));
-    assert!(Path::parse(&variable(VARIABLE_NAME_CHARACTERS_MAX)).is_ok());
-    assert!(Path::parse(&variable(VARIABLE_NAME_CHARACTERS_MAX + 1)).is_err());
+    assert!(Path::parse(&variable(MAX_VARIABLE_NAME_CHARACTERS)).is_ok());
+    assert!(Path::parse(&variable(MAX_VARIABLE_NAME_CHARACTERS + 1)).is_err());
 
     let segments = |count: usize| format!("${}", ".a".repeat(count));
-    assert!(Path::parse(&segments(PATH_SEGMENTS_MAX)).is_ok());
-    assert!(Path::parse(&segments(PATH_SEGMENTS_MAX + 1)).is_err());
+    assert!(Path::parse(&segments(MAX_PATH_SEGMENTS)).is_ok());
+    assert!(Path::parse(&segments(MAX_PATH_SEGMENTS + 1)).is_err());
 
     let union = |count: usize| format!("$[{}]", vec!["0"; count].join(","));
-    assert!(Path::parse(&union(PATH_SEGMENTS_MAX)).is_ok());
-    assert!(Path::parse(&union(PATH_SEGMENTS_MAX + 1)).is_err());
+    assert!(Path::parse(&union(MAX_PATH_SEGMENTS)).is_ok());
+    assert!(Path::parse(&union(MAX_PATH_SEGMENTS + 1)).is_err());
 
     let parentheses = |count: usize| format!("$[?{}@.a{}]", "(".repeat(count), ")".repeat(count));
-    assert!(Path::parse(&parentheses(FILTER_NESTING_MAX - 1)).is_ok());
-    assert!(Path::parse(&parentheses(FILTER_NESTING_MAX)).is_err());
+    assert!(Path::parse(&parentheses(MAX_FILTER_NESTING - 1)).is_ok());
+    assert!(Path::parse(&parentheses(MAX_FILTER_NESTING)).is_err());
     for deep in ["(", "!", "@[?", "!("] {
         assert!(Path::parse(&format!("$[?{}", deep.repeat(100_000))).is_err(), "{deep}");
     }

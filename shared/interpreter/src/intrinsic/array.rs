@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::limits::ARRAY_RANGE_ELEMENTS_MAX;
 use super::{Failure, refused};
 use crate::evaluation::Evaluation;
+use crate::limits::ARRAY_RANGE_ELEMENTS_MAX;
 use crate::number;
 
 /// `States.Array(values...)`: an array of the values.

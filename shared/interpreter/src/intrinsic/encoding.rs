@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::limits::BASE64_CHARACTERS_MAX;
 use super::{Failure, refused};
+use crate::limits::BASE64_CHARACTERS_MAX;
 
 /// `States.Base64Encode(text)`: its UTF-8 in Base64.
 pub(super) fn encode(arguments: &mut Arguments<'_>) -> Result<Value, Failure> {

@@ -6,8 +6,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::arguments::Arguments;
-use super::limits::HASH_CHARACTERS_MAX;
 use super::{Failure, refused};
+use crate::limits::HASH_CHARACTERS_MAX;
 
 /// `States.Hash(text, algorithm)`: the hash of its UTF-8, in lower-case hexadecimal digits.
 pub(super) fn hash(arguments: &mut Arguments<'_>) -> Result<Value, Failure> {

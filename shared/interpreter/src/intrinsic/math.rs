@@ -5,8 +5,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::Value;
 
 use super::arguments::Arguments;
-use super::limits::{MATH_ADD_MAX, MATH_ADD_MIN};
 use super::{Failure, refused};
+use crate::limits::{MATH_ADD_MAX, MATH_ADD_MIN};
 use crate::number;
 
 /// `States.MathAdd(number, number)`: the sum, each operand rounded first (recorded: -0.5 + 0.5 is 1).

@@ -9,7 +9,6 @@ mod encoding;
 mod format;
 mod hash;
 mod json;
-mod limits;
 mod math;
 mod string;
 #[cfg(test)]

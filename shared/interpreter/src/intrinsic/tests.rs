@@ -11,10 +11,12 @@ use rand_chacha::rand_core::SeedableRng;
 use serde_json::{Value, json};
 
 use super::evaluate;
-use super::limits::{ARRAY_RANGE_ELEMENTS_MAX, BASE64_CHARACTERS_MAX, HASH_CHARACTERS_MAX, MATH_ADD_MAX, MATH_ADD_MIN};
-use crate::evaluation::{EVALUATED_BYTES_MAX, Evaluation};
+use crate::evaluation::Evaluation;
 use crate::failure::StateFailure;
 use crate::json_path::Roots;
+use crate::limits::{
+    ARRAY_RANGE_ELEMENTS_MAX, BASE64_CHARACTERS_MAX, EVALUATED_BYTES_MAX, HASH_CHARACTERS_MAX, MATH_ADD_MAX, MATH_ADD_MIN,
+};
 use crate::number;
 
 fn call_with_seed(text: &str, data: &Value, seed: u64) -> Result<Value, StateFailure> {

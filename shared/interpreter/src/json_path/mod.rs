@@ -17,14 +17,10 @@ use asl::path::{Path, Root, Segment};
 use serde_json::Value;
 
 use crate::failure::StateFailure;
+use crate::limits::{SEARCH_BYTES_MAX, SEARCH_VALUES_MAX};
 use crate::value_size::excerpt;
 
 pub(crate) use put::put;
-
-/// Values that the search for one path may look at, those in its filters included. A payload holds an eighth of that at most.
-pub(crate) const SEARCH_VALUES_MAX: usize = 1_000_000;
-/// What one path may find, in bytes of JSON (about): with `..`, values are found inside values that were found.
-pub(crate) const SEARCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// Where paths start.
 #[derive(Debug, Clone, Copy)]

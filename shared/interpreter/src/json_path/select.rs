@@ -6,7 +6,8 @@ use std::cmp::Ordering;
 use asl::path::{Filter, Measure, Segment, Selector};
 use serde_json::{Number, Value};
 
-use super::{SEARCH_BYTES_MAX, SEARCH_VALUES_MAX, Why, element, filter};
+use super::{Why, element, filter};
+use crate::limits::{SEARCH_BYTES_MAX, SEARCH_VALUES_MAX};
 use crate::number;
 use crate::value_size::json_bytes;
 

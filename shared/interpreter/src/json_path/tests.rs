@@ -9,7 +9,8 @@ use asl::path::{Path, ReferencePath};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{MissingPath, Roots, SEARCH_BYTES_MAX, SEARCH_VALUES_MAX, find, put};
+use super::{MissingPath, Roots, find, put};
+use crate::limits::{SEARCH_BYTES_MAX, SEARCH_VALUES_MAX};
 
 fn document() -> Value {
     json!({
