@@ -83,7 +83,7 @@ const ASSIGNING: &[&str] = &[
 ];
 
 /// Where each field belongs.
-const ELSEWHERE: &[(&str, &str)] = &[
+pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("StartAt", "the machine, of branches and of processors"),
     ("States", "the machine, of branches and of processors"),
     ("Version", "the machine"),

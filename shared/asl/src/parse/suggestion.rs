@@ -6,6 +6,7 @@ use crate::limits::MAX_SUGGESTION_CHARACTERS;
 /// [`super::report::Report::suggest`].
 pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written_characters = written.chars().count();
+    let in_lower_case = written.to_lowercase();
     if written_characters > MAX_SUGGESTION_CHARACTERS {
         return None;
     }
@@ -13,7 +14,7 @@ pub(super) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'
         .into_iter()
         .filter(|candidate| candidate.chars().count() <= MAX_SUGGESTION_CHARACTERS)
         .filter(|candidate| candidate.chars().count().abs_diff(written_characters) <= allowed(written_characters, candidate))
-        .map(|candidate| (distance(&written.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| (distance(&in_lower_case, &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| *distance <= allowed(written_characters, candidate))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
