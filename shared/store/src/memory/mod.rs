@@ -187,3 +187,6 @@ impl LedgerStore for MemoryStore {
         Ok(self.with(|kept| kept.items.list(partition, after, limit, now)))
     }
 }
+
+#[cfg(test)]
+mod tests;
