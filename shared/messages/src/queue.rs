@@ -93,23 +93,39 @@ pub enum QueueError {
 /// Sends messages.
 #[async_trait]
 pub trait MessageQueue: Send + Sync + 'static {
-    /// Sends a batch, at most 10 messages and 1 MiB (an SQS batch); the answer has one element per message, in order.
+    /// Sends a batch, at most 10 messages and 1 MiB (an SQS batch, see [`crate::batches`]); the answer has one element per message, in order.
+    /// An empty batch is answered without asking the queue.
     ///
     /// # Errors
     ///
-    /// [`QueueError`] if the batch was not answered at all; any of its messages may have been sent.
+    /// [`QueueError`] if the batch was not answered at all: when `Unavailable`, any of its messages may have been sent; when `Refused` (which a batch over
+    /// the limits is too), none was.
     async fn send(&self, queue: &str, messages: &[Outgoing]) -> Result<Vec<Result<(), SendFailure>>, QueueError>;
 }
 
 /// Receives messages: what an event source mapping does on Lambda.
 #[async_trait]
 pub trait QueueSource: Send + Sync + 'static {
-    /// Receives at most `most` messages (10 at most), waiting up to `wait` for the first.
+    /// Receives at most `most` messages (1 to 10), waiting up to `wait` (20 s at most) for the first. On a FIFO queue the messages of a group come in
+    /// their order, and none of it comes while one of it is in flight.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError`]; when `Unavailable`, messages may be in flight without anybody knowing: they come again after the visibility timeout.
     async fn receive(&self, queue: &str, most: usize, wait: Duration) -> Result<Vec<Delivery>, QueueError>;
 
-    /// Deletes a delivered message. A delivery whose visibility has expired may be delivered again all the same.
+    /// Deletes a delivered message; deleting what is gone succeeds. On a standard queue a receipt whose visibility has expired still deletes the message
+    /// unless it was received again since: then this succeeds without deleting anything.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError`]; a FIFO queue refuses a receipt whose visibility has expired.
     async fn delete(&self, queue: &str, receipt: &Receipt) -> Result<(), QueueError>;
 
-    /// Makes a delivered message visible again, after a delay.
+    /// Makes a delivered message visible again, after a delay, at most 12 hours after it was received.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError`]; `Refused` when the message is no longer in flight by this receipt, or the delay is too long.
     async fn give_back(&self, queue: &str, give_back: &GiveBack) -> Result<(), QueueError>;
 }
