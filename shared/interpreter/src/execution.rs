@@ -237,10 +237,13 @@ pub struct TaskProgress {
     /// The secret that the proofs of this visit's tokens are made of.
     #[serde(with = "hexadecimal")]
     pub secret: u128,
-    /// What the worker receives, where it does not change from attempt to attempt (no task token in it).
-    pub arguments: Payload,
-    /// The compensation's arguments as evaluated when the action was scheduled; none without a compensation.
-    pub compensation_arguments: Option<Payload>,
+    /// What the worker received with the latest attempt; none before the first.
+    pub arguments: Option<Payload>,
+    /// The function that the latest attempt went to.
+    #[serde(default)]
+    pub function: String,
+    /// The compensation's call as evaluated when the action was scheduled; none without a compensation.
+    pub compensation: Option<CompensationCall>,
     /// Attempts so far; the current one's number.
     pub attempt: u32,
     /// Whether an attempt has ended, or was interrupted, that may have had an effect.
@@ -415,15 +418,28 @@ pub struct OwedTask {
     pub attempts: u32,
     /// Whether the action is known to have succeeded.
     pub succeeded: bool,
-    /// What the action received: kept while a late success may still have to be evaluated with it.
-    pub action_input: Option<Payload>,
-    /// What the compensation receives.
-    pub arguments: Payload,
+    /// What the action received: a late success is evaluated with it.
+    pub action_input: Payload,
+    /// The function that the action went to: its lease may last as long as that function runs.
+    pub action_function: String,
+    /// How it is undone.
+    pub compensation: CompensationCall,
     /// The Map iteration that it stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iteration: Option<MapItem>,
     /// How far undoing it has come.
     pub undo: Undo,
+}
+
+/// A compensation's call, evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompensationCall {
+    /// The name of the function that undoes.
+    pub function: String,
+    /// What it receives.
+    pub input: Payload,
+    /// Seconds that an attempt may take; none for no bound.
+    pub timeout_seconds: Option<u64>,
 }
 
 /// An item of a Map, as the context object shows it.

@@ -23,3 +23,15 @@ impl StateFailure {
         Self { error: error.into(), cause: None }
     }
 }
+
+impl StateFailure {
+    /// As histories, outputs and describe show it: a lost heartbeat is `States.Timeout` (recorded from AWS), though retriers and catchers can
+    /// name it `States.HeartbeatTimeout`.
+    #[must_use]
+    pub fn reported(&self) -> Self {
+        match self.error.as_str() {
+            asl::error_name::HEARTBEAT_TIMEOUT => Self { error: asl::error_name::TIMEOUT.to_owned(), cause: self.cause.clone() },
+            _ => self.clone(),
+        }
+    }
+}

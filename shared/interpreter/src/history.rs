@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Payload, Timestamp};
+use crate::{Payload, StateFailure, Timestamp};
 
 /// One event of an execution's history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,14 @@ pub struct ErrorDetails {
     /// What happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
+}
+
+impl ErrorDetails {
+    /// Of a failure as histories show it; an empty name is an absent one.
+    pub fn of(failure: &StateFailure) -> Self {
+        let failure = failure.reported();
+        Self { error: Some(failure.error).filter(|error| !error.is_empty()), cause: failure.cause }
+    }
 }
 
 /// What a task event says about the integration.
@@ -177,6 +185,71 @@ pub enum HistoryEventKind {
         state: String,
         discharged: u64,
     },
+}
+
+impl HistoryEventKind {
+    /// The event's type as `GetExecutionHistory` names it.
+    pub fn type_name(&self) -> String {
+        let name = match self {
+            Self::StateEntered { state_type, .. } => return format!("{}StateEntered", state_type.as_str()),
+            Self::StateExited { state_type, .. } => return format!("{}StateExited", state_type.as_str()),
+            Self::StateAborted { state_type } => return format!("{}StateAborted", state_type.as_str()),
+            Self::ExecutionStarted { .. } => "ExecutionStarted",
+            Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",
+            Self::ExecutionFailed(_) => "ExecutionFailed",
+            Self::ExecutionTimedOut(_) => "ExecutionTimedOut",
+            Self::ExecutionAborted(_) => "ExecutionAborted",
+            Self::ExecutionRedriven { .. } => "ExecutionRedriven",
+            Self::LambdaFunctionScheduled { .. } => "LambdaFunctionScheduled",
+            Self::LambdaFunctionStarted => "LambdaFunctionStarted",
+            Self::LambdaFunctionSucceeded { .. } => "LambdaFunctionSucceeded",
+            Self::LambdaFunctionFailed(_) => "LambdaFunctionFailed",
+            Self::LambdaFunctionTimedOut(_) => "LambdaFunctionTimedOut",
+            Self::LambdaFunctionScheduleFailed(_) => "LambdaFunctionScheduleFailed",
+            Self::TaskScheduled { .. } => "TaskScheduled",
+            Self::TaskStarted { .. } => "TaskStarted",
+            Self::TaskSubmitted { .. } => "TaskSubmitted",
+            Self::TaskSucceeded { .. } => "TaskSucceeded",
+            Self::TaskFailed { .. } => "TaskFailed",
+            Self::TaskTimedOut { .. } => "TaskTimedOut",
+            Self::TaskSubmitFailed { .. } => "TaskSubmitFailed",
+            Self::ParallelStateStarted => "ParallelStateStarted",
+            Self::ParallelStateSucceeded => "ParallelStateSucceeded",
+            Self::ParallelStateFailed => "ParallelStateFailed",
+            Self::MapStateStarted { .. } => "MapStateStarted",
+            Self::MapStateSucceeded => "MapStateSucceeded",
+            Self::MapStateFailed => "MapStateFailed",
+            Self::MapIterationStarted { .. } => "MapIterationStarted",
+            Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
+            Self::MapIterationFailed { .. } => "MapIterationFailed",
+            Self::MapIterationAborted { .. } => "MapIterationAborted",
+            Self::UnwindingStarted { .. } => "UnwindingStarted",
+            Self::CompensationScheduled { .. } => "CompensationScheduled",
+            Self::CompensationSucceeded { .. } => "CompensationSucceeded",
+            Self::CompensationFailed { .. } => "CompensationFailed",
+            Self::UnwindingEnded { .. } => "UnwindingEnded",
+            Self::PivotPassed { .. } => "PivotPassed",
+        };
+        name.to_owned()
+    }
+
+    /// Bytes of the payloads that stand in the event itself.
+    pub(crate) fn inline_bytes(&self) -> u64 {
+        let payload = match self {
+            Self::ExecutionStarted { input }
+            | Self::StateEntered { input, .. }
+            | Self::LambdaFunctionScheduled { input, .. }
+            | Self::TaskScheduled { parameters: input, .. }
+            | Self::CompensationScheduled { input, .. } => input,
+            Self::ExecutionSucceeded { output }
+            | Self::StateExited { output, .. }
+            | Self::LambdaFunctionSucceeded { output }
+            | Self::TaskSubmitted { output, .. }
+            | Self::TaskSucceeded { output, .. } => output,
+            _ => return 0,
+        };
+        if payload.hash().is_some() { 0 } else { payload.bytes() }
+    }
 }
 
 /// The type of a state, for event names.

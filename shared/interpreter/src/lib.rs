@@ -4,31 +4,51 @@
 //! execution with its new history events. [`outstanding`] derives from an execution what is to be done outside. Nothing here reads
 //! a clock, draws a random number or awaits: same binary, same inputs, same transition (ARCHITECTURE.md, invariant 1).
 
+mod aborted;
+mod advance;
+mod answer;
 mod comparison;
+mod compensation;
+mod context_object;
+mod data_flow;
+mod deadline;
+mod ending;
 mod evaluation;
 mod execution;
+mod failing;
 mod failure;
+mod halt;
 pub mod history;
 mod identity;
 mod intrinsic;
 mod json_path;
 pub mod limits;
+mod mention;
 mod message;
 mod number;
 mod outstanding;
 mod payload;
 mod read;
+mod redrive;
+mod retry;
 mod route;
+mod state;
+mod surrender;
 mod template;
+#[cfg(test)]
+mod tests;
 mod timestamp;
 mod token;
 mod transition;
+mod turn;
+mod unwind;
 mod value_size;
+mod walk;
 
 pub use execution::{
-    Activity, Armed, AttemptEnd, Branch, Ending, EndingStage, Execution, ExecutionStatus, Iteration, IterationStage, MapItem,
-    MapProgress, Owed, OwedBranch, OwedGroup, OwedTask, Parked, Revocation, TaskAttempt, TaskPhase, TaskProgress, Undo,
-    UndoPhase, UnwindingThen, Visit,
+    Activity, Armed, AttemptEnd, Branch, CompensationCall, Ending, EndingStage, Execution, ExecutionStatus, Iteration,
+    IterationStage, MapItem, MapProgress, Owed, OwedBranch, OwedGroup, OwedTask, Parked, Revocation, TaskAttempt, TaskPhase,
+    TaskProgress, Undo, UndoPhase, UnwindingThen, Visit,
 };
 pub use failure::StateFailure;
 pub use history::{HistoryEvent, HistoryEventKind};

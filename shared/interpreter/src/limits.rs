@@ -77,3 +77,49 @@ pub(crate) const HASH_CHARACTERS_MAX: usize = 10_000;
 pub(crate) const MATH_ADD_MIN: i64 = i32::MIN as i64;
 /// The greatest number that `States.MathAdd` takes.
 pub(crate) const MATH_ADD_MAX: i64 = i32::MAX as i64;
+
+/// Whether a value's arrays and objects are nested deeper than `depth`. Without recursion: values may be deep.
+pub(crate) fn exceeds_depth(value: &serde_json::Value, depth: usize) -> bool {
+    let mut waiting = vec![(value, 0)];
+    while let Some((value, level)) = waiting.pop() {
+        match value {
+            serde_json::Value::Array(elements) => waiting.extend(elements.iter().map(|element| (element, level + 1))),
+            serde_json::Value::Object(members) => waiting.extend(members.values().map(|member| (member, level + 1))),
+            _ => continue,
+        }
+        if level >= depth {
+            return true;
+        }
+    }
+    false
+}
+
+/// Pages of results that an execution names itself; with one more, the next page takes over their names.
+pub(crate) const SEALED_PAGES_MAX: usize = 32;
+
+/// Errors of a day's default retrying of a compensation: seconds before the first retry, at most between two, and in all.
+pub(crate) const COMPENSATION_RETRY_SECONDS_MIN: u64 = 1;
+/// See [`COMPENSATION_RETRY_SECONDS_MIN`].
+pub(crate) const COMPENSATION_RETRY_SECONDS_MAX: u64 = 300;
+/// See [`COMPENSATION_RETRY_SECONDS_MIN`].
+pub(crate) const COMPENSATION_RETRY_SECONDS_IN_ALL: u64 = 86_400;
+
+/// Between two attempts of a pivot whose outcome is unknown: seconds before the first retry and at most.
+pub(crate) const PIVOT_RETRY_SECONDS_MIN: u64 = 1;
+/// See [`PIVOT_RETRY_SECONDS_MIN`].
+pub(crate) const PIVOT_RETRY_SECONDS_MAX: u64 = 300;
+
+/// Revocations that an execution keeps for publishing them again.
+pub(crate) const REVOCATIONS_MAX: usize = 200;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_arrays_and_objects() {
+        let nested = |levels: usize| (0..levels).fold(serde_json::json!(1), |value, _| serde_json::json!([value]));
+        assert!(!exceeds_depth(&nested(3), 3));
+        assert!(exceeds_depth(&nested(4), 3));
+    }
+}

@@ -1,6 +1,10 @@
 //! What an execution says is to be done outside now: derived, never stored (ARCHITECTURE.md, invariant 10).
 
-use crate::{Execution, ExecutionStatus, IdempotencyKey, Payload, TaskToken, Timestamp};
+use crate::walk::{Node, walk};
+use crate::{
+    Activity, Execution, ExecutionStatus, IdempotencyKey, OwedTask, Payload, TaskAttempt, TaskPhase, TaskToken, Timestamp,
+    UndoPhase, Visit, state,
+};
 
 /// Something to be done outside. Everything may be done twice.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +62,127 @@ pub struct EndReport {
 }
 
 /// What is outstanding and was created at or after revision `since`, in the order of its creation.
-pub fn outstanding(_execution: &Execution, _since: u64) -> Vec<Command> {
-    Vec::new()
+///
+/// Of an execution that has ended that is the report of its end, and of one that is open its tasks (a callback task whose request was delivered asks
+/// for nothing more), revocations and the timer hint that was armed last. A branch that was left runnable is a hint that is due at once.
+pub fn outstanding(execution: &Execution, since: u64) -> Vec<Command> {
+    let mut commands: Vec<(u64, Command)> = Vec::new();
+    if execution.status == ExecutionStatus::Running {
+        walk(execution, &mut |node| match node {
+            Node::Visit(visit) => commands.extend(of_visit(execution, visit)),
+            Node::Owed(owed) => commands.extend(of_compensation(execution, owed)),
+            Node::Map(_) => {}
+        });
+        let armed = execution.armed.map(|armed| (armed.revision, Command::Timer { due: armed.due, revision: armed.revision }));
+        commands.extend(armed);
+    } else if let (Some(revision), Some(closed_at)) = (execution.ended_in, execution.closed_at) {
+        commands.push((revision, Command::Report(EndReport { status: execution.status, closed_at })));
+    }
+    let revocations = execution.revocations.iter();
+    commands.extend(revocations.map(|revocation| (revocation.revision, Command::Revoke { key: revocation.key.clone() })));
+    commands.retain(|(revision, _)| *revision >= since);
+    commands.sort_by_key(|(revision, _)| *revision);
+    commands.into_iter().map(|(_, command)| command).collect()
+}
+
+fn of_visit(execution: &Execution, visit: &Visit) -> Option<(u64, Command)> {
+    let Activity::Task(progress) = &visit.activity else { return None };
+    let TaskPhase::InFlight(attempt) = &progress.phase else { return None };
+    if attempt.submitted {
+        return None;
+    }
+    let numbers = Numbers { visit: visit.number, attempt: progress.attempt, secret: progress.secret };
+    Some((attempt.revision, request(execution, attempt, &visit.state, numbers, progress.key.clone(), None)))
+}
+
+fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(u64, Command)> {
+    let UndoPhase::InFlight(attempt) = &owed.undo.phase else { return None };
+    let numbers = Numbers { visit: owed.undo.visit, attempt: owed.undo.attempt, secret: owed.secret };
+    let undoes = Some(owed.key.clone());
+    Some((attempt.revision, request(execution, attempt, &owed.state, numbers, owed.key.of_compensation(), undoes)))
+}
+
+/// What the token of an attempt is made of.
+struct Numbers {
+    visit: u64,
+    attempt: u32,
+    secret: u128,
+}
+
+fn request(
+    execution: &Execution,
+    attempt: &TaskAttempt,
+    state: &str,
+    numbers: Numbers,
+    key: IdempotencyKey,
+    undoes: Option<IdempotencyKey>,
+) -> Command {
+    let Numbers { visit, attempt: number, secret } = numbers;
+    let proof = state::task::proof(secret, visit, number);
+    let token = TaskToken { execution: execution.identity.id.clone(), revision: attempt.revision, visit, attempt: number, proof };
+    Command::Perform(Box::new(TaskRequest {
+        token,
+        function: attempt.function.clone(),
+        state: state.to_owned(),
+        input: attempt.input.clone(),
+        attempt: number,
+        deadline: attempt.deadline,
+        heartbeat_seconds: attempt.heartbeat_seconds,
+        key,
+        undoes,
+        revision: attempt.revision,
+    }))
+}
+
+/// What is outstanding, for deciding when an execution has to be looked at again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Outlook {
+    /// Whether a branch, a task or iterations were left for the next transition.
+    pub(crate) runnable: bool,
+    /// Whether a request is outside that a lost message would lose.
+    pub(crate) requested: bool,
+    /// Branches of Parallel and Map that are open.
+    pub(crate) open_branches: u32,
+}
+
+impl Outlook {
+    /// Of an execution.
+    pub(crate) fn of(execution: &Execution) -> Self {
+        let mut outlook = Self::default();
+        walk(execution, &mut |node| match node {
+            Node::Visit(visit) => outlook.visit(visit),
+            Node::Owed(owed) => match owed.undo.phase {
+                UndoPhase::Due { .. } => outlook.runnable = true,
+                UndoPhase::InFlight(_) => outlook.requested = true,
+                UndoPhase::Registered | UndoPhase::Backoff { .. } | UndoPhase::Ended(_) | UndoPhase::Spent(_) => {}
+            },
+            Node::Map(map) => {
+                outlook.runnable |= map.starved.is_some();
+                outlook.open(map.active.len());
+            }
+        });
+        outlook
+    }
+
+    fn visit(&mut self, visit: &Visit) {
+        match &visit.activity {
+            Activity::Runnable { .. } => self.runnable = true,
+            Activity::Parallel(branches) => self.open(branches.len()),
+            Activity::Task(progress) => match &progress.phase {
+                TaskPhase::Due { .. } => self.runnable = true,
+                TaskPhase::InFlight(attempt) => self.requested |= !attempt.submitted,
+                TaskPhase::Backoff { .. } | TaskPhase::Ended(_) | TaskPhase::Failed(_) => {}
+            },
+            Activity::Waiting { .. }
+            | Activity::Waited
+            | Activity::Map(_)
+            | Activity::Backoff { .. }
+            | Activity::Unwinding { .. }
+            | Activity::Failed(_) => {}
+        }
+    }
+
+    fn open(&mut self, count: usize) {
+        self.open_branches = self.open_branches.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+    }
 }

@@ -29,3 +29,15 @@ impl Needs {
         self.values.is_empty() && self.heartbeats.is_empty()
     }
 }
+
+impl Needs {
+    /// One value item is missing.
+    pub(crate) fn value(hash: ValueHash) -> Self {
+        Self { values: BTreeSet::from([hash]), heartbeats: BTreeSet::new() }
+    }
+
+    /// One lease item is missing.
+    pub(crate) fn heartbeat(key: IdempotencyKey) -> Self {
+        Self { values: BTreeSet::new(), heartbeats: BTreeSet::from([key]) }
+    }
+}

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use asl::Definition;
 use serde::{Deserialize, Serialize};
 
+use crate::history::HistoryEventKind;
+use crate::outstanding::Outlook;
+use crate::turn::Turn;
 use crate::{
-    DefinitionHash, Execution, HistoryEvent, Identity, Limits, Message, MessageOutcome, Needs, Payload, Reads, Routes, Timestamp,
-    ValueHash,
+    Armed, DefinitionHash, Execution, ExecutionStatus, HistoryEvent, Identity, Limits, Message, MessageOutcome, Needs, OwedTask,
+    Payload, Reads, Routes, Staleness, StateFailure, Timestamp, ValueHash, advance, answer, deadline, ending, redrive, walk,
 };
 
 /// Randomness for one commit; recorded in its entry.
@@ -86,22 +89,145 @@ impl Execution {
             ended_in: None,
         }
     }
+
+    /// What is owed at this moment and has not been undone, groups opened up, in the order of the program.
+    pub fn owed_tasks(&self) -> Vec<&OwedTask> {
+        let mut owed = Vec::new();
+        walk::walk(self, &mut |node| {
+            if let walk::Node::Owed(task) = node {
+                owed.push(task);
+            }
+        });
+        owed
+    }
 }
 
 /// Applies messages to an execution. Overdue deadlines fire first, in their order, then the messages in theirs.
 ///
-/// Pure: `now` is the time (the later of the clock's and the latest entry's), `seed` all the randomness there is.
+/// Pure: `now` is the clock's time (an execution's time never runs backwards: the later of it and the latest entry's counts), `seed` all the
+/// randomness there is.
 ///
 /// # Errors
 ///
 /// [`TransitionError::Missing`] if a value or lease item has to be read first; [`TransitionError::Corrupt`] if the execution does
 /// not fit its definition.
 pub fn transition(
-    _surroundings: Surroundings<'_>,
+    surroundings: Surroundings<'_>,
     execution: &Execution,
-    _messages: &[Message],
-    _now: Timestamp,
-    _seed: Seed,
+    messages: &[Message],
+    now: Timestamp,
+    seed: Seed,
 ) -> Result<Transition, TransitionError> {
-    Err(TransitionError::Corrupt { execution: execution.identity.id.to_string(), reason: String::new() })
+    let now = advanced(messages, now.max(execution.updated_at), surroundings.limits.timer_skew_millis);
+    let mut turn = Turn::new(surroundings, execution.clone(), now, seed);
+    let outlook = Outlook::of(execution);
+    turn.open_branches = outlook.open_branches;
+    let mut changed = false;
+    if is_open(&turn) && execution.revision > 0 {
+        if outlook.runnable {
+            ending::run(&mut turn)?;
+            changed = true;
+        }
+        changed |= fire_overdue(&mut turn)?;
+    }
+    let mut outcomes = Vec::with_capacity(messages.len());
+    for message in messages {
+        let outcome = apply(&mut turn, message, changed)?;
+        if outcome == MessageOutcome::Applied {
+            changed = true;
+            ending::run(&mut turn)?;
+            fire_overdue(&mut turn)?;
+        }
+        outcomes.push(outcome);
+    }
+    if !changed {
+        return Ok(Transition { execution: None, events: Vec::new(), values: Vec::new(), outcomes });
+    }
+    let woken = messages.iter().any(|message| matches!(message, Message::Wake));
+    plan(&mut turn, woken);
+    let made = turn.finish();
+    Ok(Transition { execution: Some(made.execution), events: made.events, values: made.values, outcomes })
+}
+
+/// A hint may be ahead of this clock by the skew between hosts: then it is right and the clock is behind.
+fn advanced(messages: &[Message], now: Timestamp, skew_millis: u64) -> Timestamp {
+    let dues = messages.iter().filter_map(|message| match message {
+        Message::Timer { due, .. } => Some(*due),
+        _ => None,
+    });
+    dues.filter(|due| *due <= now.plus_millis(skew_millis)).fold(now, Timestamp::max)
+}
+
+fn is_open(turn: &Turn<'_>) -> bool {
+    turn.execution.status == ExecutionStatus::Running
+}
+
+/// Fires all deadlines that have passed, running the execution on behind each. Ends: a deadline that is made on the way was made by visiting a
+/// state, of which there is a bounded number.
+fn fire_overdue(turn: &mut Turn<'_>) -> Result<bool, TransitionError> {
+    let mut fired = false;
+    while is_open(turn) && deadline::fire_next(turn)? {
+        fired = true;
+        ending::run(turn)?;
+    }
+    Ok(fired)
+}
+
+/// Applies one message. `fired` says whether this transition has already done something that was due.
+fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageOutcome, TransitionError> {
+    let stale = |reason, publish_since| Ok(MessageOutcome::Stale { reason, publish_since });
+    let open = is_open(turn);
+    match message {
+        Message::Start if turn.execution.revision == 0 && turn.execution.next_event == 1 => start(turn),
+        Message::Start => stale(Staleness::AlreadyStarted, 1),
+        _ if turn.execution.next_event == 1 => Err(turn.corrupt("a message came before the start")),
+        Message::Answer(answered) => answer::answer(turn, answered),
+        Message::PublishFailed(failed) => Ok(answer::publish_failed(turn, failed)),
+        Message::Timer { revision, .. } if !open => stale(Staleness::Ended, *revision),
+        Message::Timer { due, revision } if *due > turn.now => Ok(MessageOutcome::Early { due: *due, revision: *revision }),
+        Message::Timer { .. } if fired => Ok(MessageOutcome::Applied),
+        Message::Timer { revision, .. } => stale(Staleness::NothingDue, *revision),
+        Message::Wake if open => Ok(MessageOutcome::Applied),
+        Message::Wake => stale(Staleness::Ended, 0),
+        Message::Stop { .. } if !open => stale(Staleness::Ended, 0),
+        Message::Stop { .. } if turn.execution.ending.is_some() => stale(Staleness::AlreadyEnding, 0),
+        Message::Stop { error, cause } => {
+            let failure = StateFailure { error: error.clone().unwrap_or_default(), cause: cause.clone() };
+            ending::end_by(turn, ExecutionStatus::Aborted, failure)?;
+            Ok(MessageOutcome::Applied)
+        }
+        Message::Redrive => Ok(redrive::redrive(turn)),
+    }
+}
+
+/// The execution begins.
+fn start(turn: &mut Turn<'_>) -> Result<MessageOutcome, TransitionError> {
+    let definition = turn.surroundings.definition;
+    let input = turn.execution.input.clone();
+    turn.emit(0, HistoryEventKind::ExecutionStarted { input: input.clone() });
+    turn.execution.deadline = definition.timeout_seconds.map(|seconds| turn.execution.started_at.plus_seconds(seconds));
+    turn.execution.root.visit = Some(advance::visit(turn, &definition.flow.start_at, input));
+    Ok(MessageOutcome::Applied)
+}
+
+/// When the execution has to be looked at again: the timer hint and the head's `wake_at` (ARCHITECTURE.md, invariants 12 and 13).
+fn plan(turn: &mut Turn<'_>, woken: bool) {
+    let (now, revision, limits) = (turn.now, turn.revision, turn.surroundings.limits);
+    turn.execution.revision = revision;
+    turn.execution.updated_at = now;
+    if !is_open(turn) {
+        return;
+    }
+    let outlook = Outlook::of(&turn.execution);
+    let earliest = if outlook.runnable { Some(now) } else { deadline::earliest(&turn.execution) };
+    if let Some(due) = earliest.filter(|due| *due <= now.plus_seconds(limits.timer_horizon_seconds)) {
+        // A hint that has come, or is on its way for something earlier, says nothing about this one.
+        let armed = turn.execution.armed.filter(|armed| armed.due > now && armed.due <= due);
+        turn.execution.armed = Some(armed.unwrap_or(Armed { due: due.max(now), revision }));
+    }
+    let within = match outlook.requested || outlook.runnable {
+        true => now.plus_seconds(limits.wake_within_seconds),
+        false => now.plus_seconds(limits.wake_at_least_seconds).min(earliest.unwrap_or(Timestamp(i64::MAX))),
+    };
+    turn.execution.wake_at = if woken { within } else { turn.execution.wake_at.min(within) };
 }

@@ -1,0 +1,98 @@
+//! RedriveExecution: an execution goes on where it ended, under the keys it had.
+//!
+//! What is parked while unwinding tries its compensations again; what is parked forward, and a plain machine that failed, goes on in the tree as it
+//! stood (Step Functions Developer Guide, "Redriving state machine executions"). What was unwound to the end is over: start a new one.
+
+use asl::error_name;
+
+use crate::history::HistoryEventKind;
+use crate::turn::Turn;
+use crate::{
+    Activity, Branch, Ending, EndingStage, ExecutionStatus, IterationStage, MessageOutcome, Owed, Parked, Rejection, TaskPhase,
+    Undo, UndoPhase,
+};
+
+/// Applies [`crate::Message::Redrive`].
+pub(crate) fn redrive(turn: &mut Turn<'_>) -> MessageOutcome {
+    if let Some(reason) = forbidden(turn) {
+        return MessageOutcome::Rejected(Rejection::NotRedrivable { reason });
+    }
+    let revision = turn.revision;
+    match turn.execution.parked.take() {
+        Some(Parked::Unwinding) => match &mut turn.execution.ending {
+            Some(Ending { stage: EndingStage::Unwinding(owed), .. }) => refresh(owed),
+            Some(Ending { stage: EndingStage::AwaitingPivot, .. }) | None => revive(&mut turn.execution.root, revision),
+        },
+        Some(Parked::Forward) | None => revive(&mut turn.execution.root, revision),
+    }
+    let execution = &mut turn.execution;
+    execution.status = ExecutionStatus::Running;
+    execution.closed_at = None;
+    execution.failure = None;
+    execution.ended_in = None;
+    execution.redrive_count += 1;
+    execution.redriven_at = Some(turn.now);
+    if execution.ending.is_none() {
+        let timeout = turn.surroundings.definition.timeout_seconds;
+        execution.deadline = timeout.map(|seconds| turn.now.plus_seconds(seconds));
+    }
+    let redrive_count = execution.redrive_count;
+    turn.emit(0, HistoryEventKind::ExecutionRedriven { redrive_count });
+    MessageOutcome::Applied
+}
+
+/// Why an execution cannot be redriven, if so.
+fn forbidden(turn: &Turn<'_>) -> Option<String> {
+    let execution = &turn.execution;
+    match execution.status {
+        ExecutionStatus::Running => return Some("execution is RUNNING".to_owned()),
+        ExecutionStatus::Succeeded => return Some("execution has SUCCEEDED".to_owned()),
+        ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {}
+    }
+    if execution.parked.is_none() && execution.root.visit.is_none() {
+        return Some("execution was unwound to its end: start a new one".to_owned());
+    }
+    let limited = execution.failure.as_ref().is_some_and(|failure| failure.error == error_name::LIMIT_EXCEEDED);
+    limited.then(|| "execution exceeded a limit that a redrive would exceed again".to_owned())
+}
+
+/// Compensations whose retries were spent get them anew, under the same keys and with attempts that count on.
+fn refresh(owed: &mut [Owed]) {
+    for owed in owed {
+        match owed {
+            Owed::Task(task) => {
+                if matches!(task.undo.phase, UndoPhase::Spent(_)) {
+                    let undo = std::mem::take(&mut task.undo);
+                    task.undo = Undo { retries: Vec::new(), since: None, phase: UndoPhase::Registered, ..undo };
+                }
+            }
+            Owed::Group(group) => group.branches.iter_mut().for_each(|branch| refresh(&mut branch.owed)),
+        }
+    }
+}
+
+/// What failed, and what was interrupted beside it, is due again.
+fn revive(branch: &mut Branch, revision: u64) {
+    let Some(visit) = &mut branch.visit else { return };
+    visit.retries.clear();
+    match &mut visit.activity {
+        Activity::Failed(_) => visit.activity = Activity::Runnable { revision },
+        Activity::Task(progress) => {
+            progress.unknown |= matches!(progress.phase, TaskPhase::InFlight(_));
+            progress.pivot_retries = 0;
+            progress.phase = TaskPhase::Due { revision };
+        }
+        Activity::Parallel(branches) => branches.iter_mut().for_each(|branch| revive(branch, revision)),
+        Activity::Map(map) => {
+            for iteration in &mut map.active {
+                match &mut iteration.stage {
+                    IterationStage::Running(branch) => revive(branch, revision),
+                    IterationStage::Unwinding { owed, .. } => refresh(owed),
+                }
+            }
+        }
+        Activity::Unwinding { owed, .. } => refresh(owed),
+        Activity::Backoff { .. } => visit.activity = Activity::Runnable { revision },
+        Activity::Waiting { .. } | Activity::Waited | Activity::Runnable { .. } => {}
+    }
+}

@@ -1,0 +1,427 @@
+//! Task: work done outside (States Language specification, "Task State").
+//!
+//! | phase       | success               | failure of this attempt | of another attempt | deadline      |
+//! |-------------|-----------------------|-------------------------|--------------------|---------------|
+//! | due         | accepted (same key)   | stale                   | stale              | -             |
+//! | in flight   | accepted              | accepted                | stale              | attempt fails |
+//! | backoff     | accepted (same key)   | stale                   | stale              | next attempt  |
+//! | ended       | (used in the same transition, never met by a message)                                |
+//! | failed      | (the execution has ended)                                                            |
+//!
+//! `answer.rs` holds the table's left half, `deadline.rs` its right column; here is what follows from each.
+
+use asl::state::Task;
+use asl::{Integration, Resource, State, StateKind, error_name};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use serde_json::Value;
+
+use crate::advance::{Place, Step, exit};
+use crate::data_flow::{self, DataFlow, JsonPath};
+use crate::failing::{context, failed, located};
+use crate::halt::Halt;
+use crate::history::{ErrorDetails, HistoryEventKind, TaskDetails};
+use crate::turn::Turn;
+use crate::{
+    Activity, AttemptEnd, Branch, IdempotencyKey, Owed, OwedTask, StateFailure, TaskAttempt, TaskOutcome, TaskPhase,
+    TaskProgress, TaskToken, TransitionError, Undo, Visit, compensation, limits, retry,
+};
+
+/// Enters the state: a key for the visit, and its first attempt.
+pub(crate) fn enter(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    visit: &mut Visit,
+    state: &State,
+    task: &Task,
+    place: Place<'_>,
+) -> Result<Step, Halt> {
+    let iteration = place.item.map(|item| item.index);
+    let key = IdempotencyKey::of_action(&turn.execution.identity.id, &state.name, visit.number, iteration);
+    let mut progress = TaskProgress {
+        key,
+        secret: turn.random_bits(),
+        arguments: None,
+        function: String::new(),
+        compensation: None,
+        attempt: 0,
+        unknown: false,
+        pivot_retries: 0,
+        phase: TaskPhase::Due { revision: turn.revision },
+    };
+    let scheduled = schedule(turn, branch, visit, &mut progress, state, task, place);
+    visit.activity = Activity::Task(Box::new(progress));
+    scheduled
+}
+
+/// Goes on where the task stands.
+pub(crate) fn resume(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    visit: &mut Visit,
+    state: &State,
+    place: Place<'_>,
+) -> Result<Step, Halt> {
+    let StateKind::Task(task) = &state.kind else {
+        return Err(turn.corrupt(format!("state `{}` is no Task", state.name)).into());
+    };
+    let Activity::Task(progress) = std::mem::replace(&mut visit.activity, Activity::Waited) else {
+        return Err(turn.corrupt(format!("state `{}` has no task in progress", state.name)).into());
+    };
+    let mut progress = *progress;
+    let phase = std::mem::replace(&mut progress.phase, TaskPhase::Due { revision: turn.revision });
+    let resumed = match phase {
+        TaskPhase::Due { .. } => schedule(turn, branch, visit, &mut progress, state, task, place),
+        TaskPhase::Ended(end) => ended(turn, branch, visit, &mut progress, state, task, place, end),
+        phase @ (TaskPhase::InFlight(_) | TaskPhase::Backoff { .. }) => {
+            progress.phase = phase;
+            Ok(Step::Waiting)
+        }
+        TaskPhase::Failed(failure) => {
+            progress.phase = TaskPhase::Failed(failure.clone());
+            Ok(Step::Failed(failure))
+        }
+    };
+    // Where a failure was decided on, the visit is what that made of it.
+    if matches!(visit.activity, Activity::Waited) {
+        visit.activity = Activity::Task(Box::new(progress));
+    }
+    resumed
+}
+
+/// Schedules the next attempt; left due where this transition's bound is reached.
+fn schedule(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    visit: &Visit,
+    progress: &mut TaskProgress,
+    state: &State,
+    task: &Task,
+    place: Place<'_>,
+) -> Result<Step, Halt> {
+    if !turn.may_issue_command() {
+        progress.phase = TaskPhase::Due { revision: turn.revision };
+        return Ok(Step::Waiting);
+    }
+    let number = progress.attempt + 1;
+    let token = token(turn, turn.revision, visit.number, number, progress.secret);
+    let text = is_callback(task).then(|| token.to_string());
+    let raw = turn.value(&visit.input)?;
+    let flow = data_flow::of_state(turn, state, context(visit, place, text.as_deref()))?;
+    // All attempts of a visit draw the same random numbers: the same key must ask for the same thing.
+    let mut random = ChaCha8Rng::from_seed(wide(progress.secret));
+    let input = flow.input(&raw)?;
+    let timeout_seconds = task.timeout.as_ref().map(|amount| flow.amount(amount, &input)).transpose()?;
+    let heartbeat_seconds = task.heartbeat.as_ref().map(|amount| flow.amount(amount, &input)).transpose()?;
+    let parameters = flow.arguments(input, &mut random)?;
+    let (function, payload) = invocation(&task.resource, parameters.clone())?;
+    if let Some(action) = compensation::declared(task)
+        && progress.compensation.is_none()
+    {
+        progress.compensation = Some(compensation::evaluate(turn, &flow, action, &payload, &Value::Null, &mut random)?);
+    }
+    let what = || state.name.clone();
+    let (parameters, payload) = (turn.seal_bounded(parameters, &what)?, turn.seal_bounded(payload, &what)?);
+    progress.attempt = number;
+    progress.function.clone_from(&function);
+    progress.arguments = Some(payload.clone());
+    for event in scheduled_events(turn, task, parameters, timeout_seconds, heartbeat_seconds) {
+        branch.last_event = turn.emit(branch.last_event, event);
+    }
+    progress.phase = TaskPhase::InFlight(TaskAttempt {
+        revision: turn.revision,
+        function,
+        input: payload,
+        deadline: timeout_seconds.map(|seconds| turn.now.plus_seconds(seconds)),
+        heartbeat_seconds,
+        heartbeat_deadline: heartbeat_seconds.map(|seconds| turn.now.plus_seconds(seconds)),
+        callback: is_callback(task),
+        submitted: false,
+    });
+    Ok(Step::Waiting)
+}
+
+/// An attempt has ended.
+#[expect(clippy::too_many_arguments, reason = "what every step of a state takes, and how the attempt ended")]
+fn ended(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    visit: &mut Visit,
+    progress: &mut TaskProgress,
+    state: &State,
+    task: &Task,
+    place: Place<'_>,
+    end: AttemptEnd,
+) -> Result<Step, Halt> {
+    let (failure, refusal, event) = match end {
+        AttemptEnd::Answered(TaskOutcome::Succeeded { result }) => {
+            return match succeeded(turn, branch, visit, progress, state, task, place, result) {
+                // It has happened, whatever the state makes of it: owed, like an unknown outcome.
+                Err(Halt::Failure(failure)) => {
+                    progress.unknown = !task.pivot;
+                    used(turn, branch, visit, progress, state, task, place, located(failure, visit))
+                }
+                other => other,
+            };
+        }
+        AttemptEnd::Answered(TaskOutcome::Failed { failure, refusal }) => {
+            let refusal = refusal || task.refusals.contains(&failure.error);
+            let event = failed_event(task, ErrorDetails::of(&failure));
+            (failure, refusal, event)
+        }
+        AttemptEnd::TimedOut => timed_out(task, error_name::TIMEOUT),
+        AttemptEnd::HeartbeatLost => timed_out(task, error_name::HEARTBEAT_TIMEOUT),
+        AttemptEnd::NotPublished { failure, refusal } => {
+            let event = not_published_event(task, ErrorDetails::of(&failure));
+            (failure, refusal, event)
+        }
+    };
+    branch.last_event = turn.emit(branch.last_event, event);
+    progress.unknown = match (refusal, task.pivot) {
+        (false, _) => true,
+        // The provider knows the key: that it refuses now proves that no earlier attempt took effect.
+        (true, true) => false,
+        (true, false) => progress.unknown,
+    };
+    used(turn, branch, visit, progress, state, task, place, failure)
+}
+
+/// What a failed attempt leads to: the state's own retriers first, under the same key.
+#[expect(clippy::too_many_arguments, reason = "what every step of a state takes, and the failure")]
+fn used(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    visit: &mut Visit,
+    progress: &mut TaskProgress,
+    state: &State,
+    task: &Task,
+    place: Place<'_>,
+    failure: StateFailure,
+) -> Result<Step, Halt> {
+    let unknown_pivot = task.pivot && progress.unknown;
+    if turn.execution.ending.is_some() && !unknown_pivot {
+        // A stop or timeout waited for this: what it decided is done now, whatever retriers and catchers there are.
+        progress.phase = TaskPhase::Failed(failure.clone());
+        return Ok(Step::Failed(failure));
+    }
+    let mut delay = retry::next_delay(&task.retry, &mut visit.retries, &failure, true, &mut turn.random);
+    if delay.is_none() && unknown_pivot {
+        let (first, longest) = (limits::PIVOT_RETRY_SECONDS_MIN, limits::PIVOT_RETRY_SECONDS_MAX);
+        delay = Some(retry::doubling_seconds(first, longest, progress.pivot_retries) * 1_000);
+        progress.pivot_retries += 1;
+    }
+    if let Some(delay_millis) = delay {
+        progress.phase = TaskPhase::Backoff { until: turn.now.plus_millis(delay_millis) };
+        return Ok(Step::Waiting);
+    }
+    // The part is surrendered from the visit, so the visit must hold it.
+    visit.activity = Activity::Task(Box::new(progress.clone()));
+    Ok(failed(turn, branch, visit, state, place, failure)?)
+}
+
+/// The task has succeeded: what it owes is registered, or all before it discharged, and the state is left.
+#[expect(clippy::too_many_arguments, reason = "what every step of a state takes, and the result")]
+fn succeeded(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    visit: &mut Visit,
+    progress: &mut TaskProgress,
+    state: &State,
+    task: &Task,
+    place: Place<'_>,
+    answer: Value,
+) -> Result<Step, Halt> {
+    let raw = turn.value(&visit.input)?;
+    let what = || match &task.resource.integration {
+        Integration::LambdaInvoke { .. } => "lambda".to_owned(),
+        Integration::Function { .. } => task.resource.arn.clone(),
+    };
+    let result = compensation::raw_result(task, answer, is_callback(task));
+    let sealed = turn.seal_bounded((*result).clone(), &what)?;
+    branch.last_event = turn.emit(branch.last_event, succeeded_event(task, sealed));
+    if task.pivot {
+        pass_pivot(turn, branch, state);
+    }
+    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
+    let mut random = ChaCha8Rng::from_seed(wide(progress.secret));
+    if let Some(action) = compensation::declared(task) {
+        let received = progress.arguments.as_ref().map(|arguments| turn.value(arguments)).transpose()?;
+        let received = received.as_deref().unwrap_or(&Value::Null);
+        progress.compensation = Some(compensation::evaluate(turn, &flow, action, received, &result, &mut random)?);
+    }
+    let output = flow.output(&raw, (*result).clone(), &mut random)?;
+    let output = turn.seal_bounded(output, &|| state.name.clone())?;
+    if let Some(owed) = owed(visit, progress, state, place, true) {
+        branch.owed.push(Owed::Task(Box::new(owed)));
+    }
+    Ok(exit(turn, branch, state, output, task.next.clone()))
+}
+
+/// The pivot has succeeded: all that is owed before it is discharged.
+fn pass_pivot(turn: &mut Turn<'_>, branch: &mut Branch, state: &State) {
+    if turn.execution.pivot_passed {
+        return;
+    }
+    turn.execution.pivot_passed = true;
+    let discharged = crate::failing::count(&std::mem::take(&mut branch.owed));
+    branch.last_event = turn.emit(branch.last_event, HistoryEventKind::PivotPassed { state: state.name.clone(), discharged });
+}
+
+/// The record of what this task owes; none if it declares no compensation.
+pub(crate) fn owed(visit: &Visit, progress: &TaskProgress, state: &State, place: Place<'_>, succeeded: bool) -> Option<OwedTask> {
+    Some(OwedTask {
+        state: state.name.clone(),
+        visit: visit.number,
+        key: progress.key.clone(),
+        secret: progress.secret,
+        attempts: progress.attempt,
+        succeeded,
+        action_input: progress.arguments.clone()?,
+        action_function: progress.function.clone(),
+        compensation: progress.compensation.clone()?,
+        iteration: place.item.cloned(),
+        undo: Undo::default(),
+    })
+}
+
+/// Whether the outcome of a task that is to be stopped now may be an effect.
+pub(crate) fn may_have_had_effect(progress: &TaskProgress) -> bool {
+    progress.unknown || matches!(progress.phase, TaskPhase::InFlight(_))
+}
+
+/// The token of an attempt.
+pub(crate) fn token(turn: &Turn<'_>, revision: u64, visit: u64, attempt: u32, secret: u128) -> TaskToken {
+    TaskToken { execution: turn.execution.identity.id.clone(), revision, visit, attempt, proof: proof(secret, visit, attempt) }
+}
+
+/// The proof of an attempt's token: only whoever knows the visit's secret can make it, and one attempt's does not tell another's.
+pub(crate) fn proof(secret: u128, visit: u64, attempt: u32) -> u128 {
+    use sha2::Digest;
+    let mut digest = sha2::Sha256::new();
+    digest.update(secret.to_be_bytes());
+    digest.update(visit.to_be_bytes());
+    digest.update(attempt.to_be_bytes());
+    let mut proof = [0; 16];
+    for (place, byte) in proof.iter_mut().zip(digest.finalize()) {
+        *place = byte;
+    }
+    u128::from_be_bytes(proof)
+}
+
+fn wide(secret: u128) -> [u8; 32] {
+    let mut seed = [0; 32];
+    for (place, byte) in seed.iter_mut().zip(secret.to_be_bytes()) {
+        *place = byte;
+    }
+    seed
+}
+
+/// Whether the task's answer comes by SendTaskSuccess or SendTaskFailure.
+pub(crate) fn is_callback(task: &Task) -> bool {
+    matches!(task.resource.integration, Integration::LambdaInvoke { wait_for_task_token: true })
+}
+
+/// The function to call and what it receives: of a function's ARN, all the arguments; of `lambda:invoke`, their `FunctionName` and `Payload`.
+pub(crate) fn invocation(resource: &Resource, arguments: Value) -> Result<(String, Value), StateFailure> {
+    match &resource.integration {
+        Integration::Function { name } => Ok((name.clone(), arguments)),
+        Integration::LambdaInvoke { .. } => {
+            let Value::Object(mut arguments) = arguments else { return Err(no_function_name()) };
+            let name =
+                arguments.get("FunctionName").and_then(Value::as_str).and_then(function_name).ok_or_else(no_function_name)?;
+            Ok((name, arguments.swap_remove("Payload").unwrap_or_else(|| serde_json::json!({}))))
+        }
+    }
+}
+
+fn no_function_name() -> StateFailure {
+    StateFailure::new(error_name::RUNTIME, "The field 'FunctionName' is required but was missing")
+}
+
+/// The function's name in a name or ARN, with or without qualifier.
+fn function_name(text: &str) -> Option<String> {
+    let name = match text.strip_prefix("arn:") {
+        Some(_) => text.split(':').nth(6),
+        None => text.split(':').next(),
+    };
+    name.filter(|name| !name.is_empty()).map(ToOwned::to_owned)
+}
+
+fn details(task: &Task) -> Option<TaskDetails> {
+    let resource = match &task.resource.integration {
+        Integration::Function { .. } => return None,
+        Integration::LambdaInvoke { wait_for_task_token: false } => "invoke",
+        Integration::LambdaInvoke { wait_for_task_token: true } => "invoke.waitForTaskToken",
+    };
+    Some(TaskDetails { resource_type: "lambda".to_owned(), resource: resource.to_owned() })
+}
+
+/// The events of a scheduled attempt. When a worker starts is not reported, so "started" stands beside "scheduled".
+fn scheduled_events(
+    turn: &Turn<'_>,
+    task: &Task,
+    parameters: crate::Payload,
+    timeout_seconds: Option<u64>,
+    heartbeat_seconds: Option<u64>,
+) -> [HistoryEventKind; 2] {
+    match details(task) {
+        None => {
+            let resource = task.resource.arn.clone();
+            let scheduled = HistoryEventKind::LambdaFunctionScheduled { resource, input: parameters, timeout_seconds };
+            [scheduled, HistoryEventKind::LambdaFunctionStarted]
+        }
+        Some(task) => {
+            let region = turn.execution.identity.arn.split(':').nth(3).unwrap_or_default().to_owned();
+            let started = HistoryEventKind::TaskStarted { task: task.clone() };
+            [HistoryEventKind::TaskScheduled { task, region, parameters, timeout_seconds, heartbeat_seconds }, started]
+        }
+    }
+}
+
+fn succeeded_event(task: &Task, output: crate::Payload) -> HistoryEventKind {
+    match details(task) {
+        None => HistoryEventKind::LambdaFunctionSucceeded { output },
+        Some(task) => HistoryEventKind::TaskSucceeded { task, output },
+    }
+}
+
+fn failed_event(task: &Task, details_of_error: ErrorDetails) -> HistoryEventKind {
+    match details(task) {
+        None => HistoryEventKind::LambdaFunctionFailed(details_of_error),
+        Some(task) => HistoryEventKind::TaskFailed { task, details: details_of_error },
+    }
+}
+
+fn not_published_event(task: &Task, details_of_error: ErrorDetails) -> HistoryEventKind {
+    match details(task) {
+        None => HistoryEventKind::LambdaFunctionScheduleFailed(details_of_error),
+        Some(task) => HistoryEventKind::TaskSubmitFailed { task, details: details_of_error },
+    }
+}
+
+fn timed_out(task: &Task, error: &str) -> (StateFailure, bool, HistoryEventKind) {
+    let failure = StateFailure::named(error);
+    let shown = ErrorDetails::of(&failure);
+    let event = match details(task) {
+        None => HistoryEventKind::LambdaFunctionTimedOut(shown),
+        Some(task) => HistoryEventKind::TaskTimedOut { task, details: shown },
+    };
+    (failure, false, event)
+}
+
+/// The event of a callback task whose request was delivered.
+pub(crate) fn submitted_event(task: &Task, output: crate::Payload) -> Option<HistoryEventKind> {
+    details(task).map(|task| HistoryEventKind::TaskSubmitted { task, output })
+}
+
+/// The flow of a task that has been stopped, for evaluating its compensation again.
+pub(crate) fn flow_of_owed<'s>(turn: &Turn<'_>, state: &'s State, owed: &OwedTask) -> Result<JsonPath<'s>, TransitionError> {
+    let context = crate::context_object::StateContext {
+        name: &owed.state,
+        entered_at: turn.execution.started_at,
+        retry_count: 0,
+        item: owed.iteration.as_ref(),
+        token: None,
+    };
+    data_flow::of_state(turn, state, context)
+}

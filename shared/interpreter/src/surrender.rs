@@ -1,0 +1,91 @@
+//! Stopping what is under way and keeping what it owes, in its place in the program.
+//!
+//! Tasks in flight count as unknown; those that declare no compensation are revoked; callbacks and timers end with the tree that held them. A
+//! compensation that is itself in flight goes on where it is: its record moves as it stands.
+
+use asl::State;
+
+use crate::advance::Place;
+use crate::turn::Turn;
+use crate::{
+    Activity, Branch, IterationStage, Owed, OwedBranch, OwedGroup, Revocation, TaskPhase, TaskProgress, TransitionError, Visit,
+    limits, state,
+};
+
+/// Stops a branch and answers what it owes, in the order of the program.
+pub(crate) fn surrender(turn: &mut Turn<'_>, branch: &mut Branch, place: Place<'_>) -> Result<Vec<Owed>, TransitionError> {
+    let mut owed = std::mem::take(&mut branch.owed);
+    if let Some(mut visit) = branch.visit.take() {
+        owed.extend(surrender_visit(turn, &mut visit, place)?);
+    }
+    Ok(owed)
+}
+
+/// Stops a visit and answers what it owes.
+pub(crate) fn surrender_visit(turn: &mut Turn<'_>, visit: &mut Visit, place: Place<'_>) -> Result<Vec<Owed>, TransitionError> {
+    let state = turn.state(&visit.state)?;
+    match std::mem::replace(&mut visit.activity, Activity::Waited) {
+        Activity::Task(progress) => Ok(surrender_task(turn, visit, &progress, state, place)),
+        Activity::Parallel(branches) => {
+            let mut group = Vec::new();
+            for (index, mut branch) in (0..).zip(branches) {
+                let owed = surrender(turn, &mut branch, Place { outermost: false, ..place })?;
+                group.push(OwedBranch { index, owed });
+            }
+            Ok(as_group(state, group))
+        }
+        Activity::Map(map) => {
+            let mut group = map.owed;
+            for iteration in map.active {
+                let owed = match iteration.stage {
+                    IterationStage::Running(mut branch) => {
+                        surrender(turn, &mut branch, Place { item: Some(&iteration.item), outermost: false })?
+                    }
+                    IterationStage::Unwinding { owed, .. } => owed,
+                };
+                group.push(OwedBranch { index: iteration.item.index, owed });
+            }
+            Ok(as_group(state, group))
+        }
+        Activity::Unwinding { owed, .. } => Ok(owed),
+        Activity::Waiting { .. }
+        | Activity::Waited
+        | Activity::Backoff { .. }
+        | Activity::Runnable { .. }
+        | Activity::Failed(_) => Ok(Vec::new()),
+    }
+}
+
+/// A task that is stopped: its record if it may have had an effect that has to be undone, else its key is revoked while its request may still be on
+/// its way.
+fn surrender_task(turn: &mut Turn<'_>, visit: &Visit, progress: &TaskProgress, state: &State, place: Place<'_>) -> Vec<Owed> {
+    let under_way = matches!(progress.phase, TaskPhase::InFlight(_));
+    let owed = state::task::owed(visit, progress, state, place, false).filter(|_| state::task::may_have_had_effect(progress));
+    match owed {
+        Some(owed) => vec![Owed::Task(Box::new(owed))],
+        None => {
+            if under_way {
+                revoke(turn, progress);
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn revoke(turn: &mut Turn<'_>, progress: &TaskProgress) {
+    let revocations = &mut turn.execution.revocations;
+    revocations.push(Revocation { key: progress.key.clone(), revision: turn.revision });
+    if revocations.len() > limits::REVOCATIONS_MAX {
+        revocations.remove(0);
+    }
+}
+
+fn as_group(state: &State, branches: Vec<OwedBranch>) -> Vec<Owed> {
+    let branches: Vec<OwedBranch> = branches.into_iter().filter(|branch| !branch.owed.is_empty()).collect();
+    if branches.is_empty() { Vec::new() } else { vec![Owed::Group(OwedGroup { state: state.name.clone(), branches })] }
+}
+
+/// What branches that have all finished owe, as one record.
+pub(crate) fn group_of(state: &State, branches: Vec<OwedBranch>) -> Option<Owed> {
+    as_group(state, branches).pop()
+}

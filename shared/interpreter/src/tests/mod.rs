@@ -1,0 +1,276 @@
+//! The interpreter against definitions, driven message by message.
+//!
+//! [`Run`] plays the coordinator, the workers and the clock: it loads what a transition asks for, keeps value items, and answers the tasks
+//! that are outstanding.
+
+mod compensation;
+mod data;
+mod late_messages;
+mod map;
+mod parallel;
+mod pivot;
+mod redrive;
+mod states;
+mod timers;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::{
+    Command, DefinitionHash, Execution, ExecutionId, ExecutionStatus, HistoryEvent, HistoryEventKind, IdempotencyKey, Identity,
+    Limits, Message, MessageOutcome, Payload, Reads, Route, Routes, Seed, StateFailure, Surroundings, TaskAnswer, TaskOutcome,
+    TaskRequest, TaskToken, Timestamp, TransitionError, ValueHash, outstanding, transition,
+};
+
+/// An execution under test.
+pub(crate) struct Run {
+    pub(crate) definition: asl::Definition,
+    pub(crate) execution: Execution,
+    pub(crate) events: Vec<HistoryEvent>,
+    pub(crate) now: Timestamp,
+    pub(crate) limits: Limits,
+    pub(crate) heartbeats: BTreeMap<IdempotencyKey, Option<Timestamp>>,
+    pub(crate) routes: Routes,
+    values: BTreeMap<ValueHash, Arc<str>>,
+    /// How many value items the latest transition asked for.
+    pub(crate) loaded: usize,
+    seed: u8,
+}
+
+pub(crate) const STARTED: Timestamp = Timestamp(1_800_000_000_000);
+
+impl Run {
+    /// Starts an execution.
+    pub(crate) fn start(definition: &Value, input: &Value) -> Self {
+        Self::start_within(definition, input, Limits::default())
+    }
+
+    pub(crate) fn start_within(definition: &Value, input: &Value, limits: Limits) -> Self {
+        let text = definition.to_string();
+        let parsed = asl::parse(&text)
+            .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
+        let identity = Identity {
+            id: ExecutionId::from_random(7),
+            name: "run".to_owned(),
+            arn: "arn:aws:states:us-east-1:123456789012:execution:machine:run".to_owned(),
+            machine_name: "machine".to_owned(),
+            machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:machine".to_owned(),
+            role_arn: "arn:aws:iam::123456789012:role/role".to_owned(),
+        };
+        let mut run = Self {
+            definition: parsed.0,
+            execution: Execution::new(identity, DefinitionHash::of(&text), Payload::inline(input.to_string()), STARTED),
+            events: Vec::new(),
+            now: STARTED,
+            limits,
+            heartbeats: BTreeMap::new(),
+            routes: Routes(BTreeMap::new()),
+            values: BTreeMap::new(),
+            loaded: 0,
+            seed: 0,
+        };
+        assert_eq!(run.send(Message::Start), MessageOutcome::Applied);
+        run
+    }
+
+    pub(crate) fn route(&mut self, function: &str, function_timeout_seconds: u64) {
+        self.routes.0.insert(function.to_owned(), Route { queue: format!("tasks-{function}"), function_timeout_seconds });
+    }
+
+    pub(crate) fn send(&mut self, message: Message) -> MessageOutcome {
+        self.send_all(&[message]).remove(0)
+    }
+
+    pub(crate) fn send_all(&mut self, messages: &[Message]) -> Vec<MessageOutcome> {
+        self.seed += 1;
+        let seed = Seed([self.seed; 16]);
+        let mut reads = Reads { heartbeats: BTreeMap::new(), values: BTreeMap::new() };
+        // What is stored and loaded again must be the same: nothing but what is written down may matter.
+        let stored = serde_json::to_string(&self.execution).unwrap();
+        let execution: Execution = serde_json::from_str(&stored).unwrap();
+        let made = loop {
+            let surroundings =
+                Surroundings { definition: &self.definition, routes: &self.routes, limits: &self.limits, reads: &reads };
+            match transition(surroundings, &execution, messages, self.now, seed) {
+                Ok(made) => break made,
+                Err(TransitionError::Missing(needs)) => {
+                    assert!(!needs.is_empty());
+                    for hash in needs.values {
+                        let text = self.values.get(&hash).unwrap_or_else(|| panic!("{hash} was never written"));
+                        assert!(reads.values.insert(hash, Arc::clone(text)).is_none(), "asked for twice");
+                    }
+                    for key in needs.heartbeats {
+                        let heard = self.heartbeats.get(&key).copied().flatten();
+                        assert!(reads.heartbeats.insert(key, heard).is_none(), "asked for twice");
+                    }
+                }
+                Err(error) => panic!("{error}"),
+            }
+        };
+        self.loaded = reads.values.len();
+        let again = {
+            let surroundings =
+                Surroundings { definition: &self.definition, routes: &self.routes, limits: &self.limits, reads: &reads };
+            transition(surroundings, &execution, messages, self.now, seed).unwrap()
+        };
+        assert_eq!(made, again, "the same inputs give the same transition");
+        self.values.extend(made.values);
+        self.events.extend(made.events);
+        if let Some(execution) = made.execution {
+            assert_eq!(execution.revision, self.execution.revision + 1);
+            self.execution = execution;
+        }
+        made.outcomes
+    }
+
+    /// Lets time pass and sends the hint for what comes due, as often as something does.
+    pub(crate) fn pass_seconds(&mut self, seconds: u64) {
+        let until = self.now.plus_seconds(seconds);
+        while let Some(armed) = self.execution.armed.filter(|armed| armed.due <= until) {
+            if self.status() != ExecutionStatus::Running {
+                break;
+            }
+            self.now = self.now.max(armed.due);
+            let before = self.execution.revision;
+            self.send(Message::Timer { due: armed.due, revision: armed.revision });
+            if self.execution.revision == before {
+                break;
+            }
+        }
+        self.now = until;
+    }
+
+    /// Sends the hints that are due now until nothing is.
+    pub(crate) fn settle(&mut self) {
+        self.pass_seconds(0);
+    }
+
+    pub(crate) fn requests(&self) -> Vec<TaskRequest> {
+        self.requests_since(0)
+    }
+
+    pub(crate) fn requests_since(&self, revision: u64) -> Vec<TaskRequest> {
+        let commands = outstanding(&self.execution, revision).into_iter();
+        commands.filter_map(|command| if let Command::Perform(request) = command { Some(*request) } else { None }).collect()
+    }
+
+    /// The states that have a request outside, compensations marked with `undo `, in order.
+    pub(crate) fn outside(&self) -> Vec<String> {
+        let mut outside: Vec<String> = self.requests().iter().map(name).collect();
+        outside.sort();
+        outside
+    }
+
+    /// The request of a state that is outside.
+    pub(crate) fn request(&self, state: &str) -> TaskRequest {
+        let found = self.requests().into_iter().find(|request| name(request) == state);
+        found.unwrap_or_else(|| panic!("no request of `{state}` among {:?}", self.outside()))
+    }
+
+    pub(crate) fn input_of(&self, state: &str) -> Value {
+        self.value(&self.request(state).input)
+    }
+
+    pub(crate) fn value(&self, payload: &Payload) -> Value {
+        let text = match payload.hash() {
+            Some(hash) => self.values.get(hash).unwrap().to_string(),
+            None => payload.text().unwrap().to_owned(),
+        };
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub(crate) fn succeed(&mut self, state: &str, result: Value) {
+        let token = self.request(state).token;
+        assert_eq!(self.send(success(&token, result)), MessageOutcome::Applied, "{state}");
+    }
+
+    pub(crate) fn fail(&mut self, state: &str, error: &str) {
+        let token = self.request(state).token;
+        assert_eq!(self.send(failure(&token, error, false)), MessageOutcome::Applied, "{state}");
+    }
+
+    pub(crate) fn refuse(&mut self, state: &str, error: &str) {
+        let token = self.request(state).token;
+        assert_eq!(self.send(failure(&token, error, true)), MessageOutcome::Applied, "{state}");
+    }
+
+    pub(crate) fn status(&self) -> ExecutionStatus {
+        self.execution.status
+    }
+
+    pub(crate) fn error(&self) -> &str {
+        self.execution.failure.as_ref().map_or("", |failure| failure.error.as_str())
+    }
+
+    pub(crate) fn cause(&self) -> &str {
+        self.execution.failure.as_ref().and_then(|failure| failure.cause.as_deref()).unwrap_or_default()
+    }
+
+    pub(crate) fn output(&self) -> Value {
+        self.value(self.execution.output.as_ref().unwrap_or_else(|| panic!("no output: {:?}", self.execution.failure)))
+    }
+
+    /// The states that are still owed.
+    pub(crate) fn owed(&self) -> Vec<&str> {
+        self.execution.owed_tasks().into_iter().map(|owed| owed.state.as_str()).collect()
+    }
+
+    /// `id<previous Type` of each event.
+    pub(crate) fn history(&self) -> Vec<String> {
+        self.events.iter().map(|event| format!("{}<{} {}", event.id, event.previous, event.kind.type_name())).collect()
+    }
+
+    /// The events of this type.
+    pub(crate) fn count(&self, type_name: &str) -> usize {
+        self.events.iter().filter(|event| event.kind.type_name() == type_name).count()
+    }
+
+    /// The states whose compensation succeeded, in order.
+    pub(crate) fn undone(&self) -> Vec<&str> {
+        let events = self.events.iter();
+        events
+            .filter_map(|event| {
+                if let HistoryEventKind::CompensationSucceeded { state } = &event.kind { Some(state.as_str()) } else { None }
+            })
+            .collect()
+    }
+}
+
+fn name(request: &TaskRequest) -> String {
+    if request.undoes.is_some() { format!("undo {}", request.state) } else { request.state.clone() }
+}
+
+pub(crate) fn success(token: &TaskToken, result: Value) -> Message {
+    Message::Answer(TaskAnswer { token: token.clone(), outcome: TaskOutcome::Succeeded { result }, by_callback: false })
+}
+
+pub(crate) fn failure(token: &TaskToken, error: &str, refusal: bool) -> Message {
+    let outcome = TaskOutcome::Failed { failure: StateFailure::new(error, "because"), refusal };
+    Message::Answer(TaskAnswer { token: token.clone(), outcome, by_callback: false })
+}
+
+/// A definition of states in a row, the first one first.
+pub(crate) fn machine(states: Value) -> Value {
+    let first = states.as_object().and_then(|states| states.keys().next().cloned()).unwrap();
+    json!({ "StartAt": first, "States": states })
+}
+
+/// A Task of a function, with more fields.
+pub(crate) fn task(function: &str, fields: Value) -> Value {
+    let mut task = json!({ "Type": "Task", "Resource": arn(function) });
+    task.as_object_mut().unwrap().extend(fields.as_object().cloned().unwrap());
+    task
+}
+
+/// A Task that is undone by the function `undo-NAME`.
+pub(crate) fn compensated(function: &str, fields: Value) -> Value {
+    let mut task = task(function, fields);
+    task["Compensation"] = json!({ "Resource": arn(&format!("undo-{function}")) });
+    task
+}
+
+pub(crate) fn arn(function: &str) -> String {
+    format!("arn:aws:lambda:us-east-1:123456789012:function:{function}")
+}
