@@ -161,7 +161,7 @@ fn unwinding(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, place:
         Unwound::Waiting => Ok(Step::Waiting),
         Unwound::Stuck => Ok(Step::Stuck(failure.clone())),
         Unwound::Done => {
-            let (failure, then) = (failure.clone(), then.clone());
+            let (failure, then) = (failure.clone(), *then);
             let ended = HistoryEventKind::UnwindingEnded { state: Some(visit.state.clone()), owed: 0 };
             branch.last_event = turn.emit(branch.last_event, ended);
             failing::use_failure(turn, branch, visit, place, &failure, then)

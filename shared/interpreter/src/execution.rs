@@ -218,7 +218,7 @@ pub enum Activity {
 }
 
 /// How the failure of a part that was unwound is used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum UnwindingThen {
     /// By the state's catcher with this index.
     Catch(usize),
@@ -363,7 +363,7 @@ pub struct Iteration {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum IterationStage {
     /// It runs.
-    Running(Branch),
+    Running(Box<Branch>),
     /// It has failed within what is tolerated, and is being unwound first.
     Unwinding {
         /// What is left to undo.

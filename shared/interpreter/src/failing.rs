@@ -42,6 +42,7 @@ pub(crate) fn failed(
 }
 
 /// What is unwound before a failure is used.
+#[derive(Clone, Copy)]
 enum Scope {
     Part,
     Execution,

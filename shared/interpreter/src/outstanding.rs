@@ -103,6 +103,7 @@ fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(u64, Comma
 }
 
 /// What the token of an attempt is made of.
+#[derive(Clone, Copy)]
 struct Numbers {
     visit: u64,
     attempt: u32,

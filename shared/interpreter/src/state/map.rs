@@ -315,7 +315,7 @@ fn start(
     let started = turn.emit(branch.last_event, HistoryEventKind::MapIterationStarted { name: state.name.clone(), index });
     let inner = Branch { visit: Some(new_visit(turn, &map.processor.start_at, input)), last_event: started, ..Branch::default() };
     progress.next_index += 1;
-    progress.active.push(Iteration { item, stage: IterationStage::Running(inner) });
+    progress.active.push(Iteration { item, stage: IterationStage::Running(Box::new(inner)) });
     Ok(())
 }
 

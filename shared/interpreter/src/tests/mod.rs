@@ -3,6 +3,8 @@
 //! [`Run`] plays the coordinator, the workers and the clock: it loads what a transition asks for, keeps value items, and answers the tasks
 //! that are outstanding.
 
+#![expect(clippy::needless_pass_by_value, reason = "`json!` makes values to be given away")]
+
 mod compensation;
 mod data;
 mod late_messages;
