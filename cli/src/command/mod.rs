@@ -1,0 +1,43 @@
+//! The subcommands, a file each. A command has its arguments, an error of its own, and a function `run`.
+
+use std::io;
+
+use clap::Subcommand;
+
+use crate::exit::Outcome;
+use crate::logging::LoggingError;
+use crate::terminal::Terminal;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {}
+
+/// Why a command could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CommandError {
+    /// Logging could not be started.
+    #[error(transparent)]
+    Logging(#[from] LoggingError),
+    /// The process's own surroundings: its output, its threads.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl CommandError {
+    /// Whether nobody reads standard output any more (as with `| head`), which is no failure.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl Command {
+    /// What is logged unless `--log` says otherwise.
+    pub(crate) fn default_log_filter(&self) -> &'static str {
+        match *self {}
+    }
+
+    /// Carries the command out.
+    pub(crate) async fn run(self, _terminal: &Terminal) -> Result<Outcome, CommandError> {
+        match self {}
+    }
+}
