@@ -32,6 +32,24 @@ use crate::Store;
 /// A store that a check is given; clones are handed to concurrent tasks.
 pub type SharedStore = Arc<dyn Store>;
 
+/// What a store's tests make for each check: an empty store, or that and something that must live as long (the directory it lies in).
+pub trait EmptyStore {
+    /// The store.
+    fn store(&self) -> SharedStore;
+}
+
+impl EmptyStore for SharedStore {
+    fn store(&self) -> SharedStore {
+        self.clone()
+    }
+}
+
+impl<G> EmptyStore for (SharedStore, G) {
+    fn store(&self) -> SharedStore {
+        self.0.clone()
+    }
+}
+
 /// A check under way.
 pub type Checking = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -219,7 +237,8 @@ pub async fn run(name: &str, store: SharedStore) {
     (check.unwrap_or_else(|| panic!("no check is called `{name}`")).run)(store).await;
 }
 
-/// Makes a test of each check: `store_contract!(empty_store);` with `async fn empty_store() -> Arc<dyn Store>`. The calling crate needs tokio's test macro.
+/// Makes a test of each check: `store_contract!(empty_store);` with an async function whose answer is an [`EmptyStore`](crate::contract::EmptyStore),
+/// such as `Arc<dyn Store>`. The calling crate needs tokio's test macro.
 #[macro_export]
 macro_rules! store_contract {
     ($empty_store:path) => {
@@ -237,7 +256,9 @@ macro_rules! tests_of_store_checks {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $check() {
-                    $crate::contract::run(concat!(stringify!($module), "::", stringify!($check)), $empty_store().await).await;
+                    let empty = $empty_store().await;
+                    let store = $crate::contract::EmptyStore::store(&empty);
+                    $crate::contract::run(concat!(stringify!($module), "::", stringify!($check)), store).await;
                 }
             )*
         })*
