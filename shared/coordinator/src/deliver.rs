@@ -130,17 +130,15 @@ impl Coordinator {
     ) -> Result<Option<Settled>, DeliverError> {
         let all = with_start(&before, messages);
         let definition = self.definition(&before.definition).await?;
-        // Time does not run backwards within a journal, whatever the clocks of its writers say.
-        let at = self.now().max(before.updated_at);
         let seed = Seed(self.ports.entropy.bits().to_be_bytes());
-        let decided = self.decide(&definition, &before, &all, (at, seed), reads).await?;
+        let decided = self.decide(&definition, &before, &all, (self.now(), seed), reads).await?;
         let outcomes = decided.outcomes.into_iter().skip(all.len() - messages.len()).collect();
         let Some(next) = decided.execution else {
             log(&before, messages, &outcomes, None);
             let values = std::mem::take(&mut reads.values);
             return Ok(Some(Settled { execution: before, outcomes, committed_in: None, values }));
         };
-        let entry = Entry { revision: next.revision, at, seed, execution: next, events: decided.events };
+        let entry = Entry { revision: next.revision, at: next.updated_at, seed, execution: next, events: decided.events };
         let Commit::Done { tries } = self.commit(&before, &entry, &decided.values).await? else {
             tracing::debug!(execution = before.identity.name, revision = entry.revision, "another writer was first");
             return Ok(None);

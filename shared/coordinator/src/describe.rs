@@ -102,7 +102,7 @@ impl Coordinator {
             return Ok(Some("Execution is SUCCEEDED and cannot be redriven".to_owned()));
         }
         let definition = self.definition(&execution.definition).await?;
-        let moment = (self.now().max(execution.updated_at), Seed([0; 16]));
+        let moment = (self.now(), Seed([0; 16]));
         let decided = self.decide(&definition, execution, &[Message::Redrive], moment, &mut Reads::default()).await?;
         Ok(match decided.outcomes.into_iter().next() {
             Some(MessageOutcome::Applied) => None,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use interpreter::{ExecutionId, Message, TaskAnswer};
+use interpreter::{ExecutionId, Message, TaskAnswer, TaskOutcome};
+use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, queue_name};
 use store::{EntryError, StoreError};
 
@@ -15,6 +16,10 @@ use crate::{Coordinator, DeliverError};
 const REASON: &str = "reason";
 /// The most characters of a reason.
 const REASON_CHARACTERS: usize = 1_000;
+/// The longest name of an error (Step Functions API reference, SendTaskFailure).
+const ERROR_CHARACTERS: usize = 256;
+/// The longest cause (Step Functions API reference, SendTaskFailure).
+const CAUSE_CHARACTERS: usize = 32_768;
 
 /// A message that could be read.
 pub(crate) struct Incoming<'a> {
@@ -125,7 +130,7 @@ impl Coordinator {
         let bound_millis = 500_u64.saturating_mul(1 << again.resent.min(20)).min(longest_millis);
         let delay = Duration::from_millis(self.drawn_below(bound_millis));
         tracing::info!(execution = %body.execution, resent = again.resent, "sent again because of contention");
-        match self.send_hints(vec![outgoing(&again, delay)]).await {
+        match self.send_hints(&[outgoing(&again, delay)]).await {
             Ok(()) => Disposition::Done,
             Err(_) => self.given_back(),
         }
@@ -140,13 +145,15 @@ impl Coordinator {
 
     /// Sends a delivery to the parking queue, with the reason as an attribute.
     async fn park(&self, delivery: &Delivery, reason: &str) -> Disposition {
-        let reason: String = reason.chars().take(REASON_CHARACTERS).collect();
+        let reason = readable(reason);
         tracing::error!(message = delivery.id, reason, alarm = "parked_message", "a message was parked");
-        let mut attributes = delivery.attributes.clone();
-        attributes.insert(REASON.to_owned(), reason);
-        let body = delivery.body.clone();
-        let parked = Outgoing { body, attributes, delay: Duration::ZERO, group: None, deduplication: None };
-        let sent = self.send(queue_name::PARKING, vec![parked]).await;
+        let mut parked = Outgoing::standard(delivery.body.clone());
+        parked.attributes.clone_from(&delivery.attributes);
+        while parked.attributes.len() >= MESSAGE_ATTRIBUTES {
+            parked.attributes.pop_last();
+        }
+        parked.attributes.insert(REASON.to_owned(), reason);
+        let sent = self.send(queue_name::PARKING, &[parked]).await;
         if sent.iter().all(|sent| *sent == Sent::Accepted) { Disposition::Done } else { self.given_back() }
     }
 
@@ -157,6 +164,13 @@ impl Coordinator {
     fn given_back_for_newer(&self) -> Disposition {
         Disposition::GiveBack { delay: Duration::from_secs(self.settings.bounds.newer_give_back_seconds) }
     }
+}
+
+/// A reason as an attribute may hold it: not too long, without control characters, not empty.
+fn readable(reason: &str) -> String {
+    let clean = |character: char| if character.is_control() { ' ' } else { character };
+    let text: String = reason.chars().take(REASON_CHARACTERS).map(clean).collect();
+    if text.is_empty() { "unknown".to_owned() } else { text }
 }
 
 /// Whether the error may be the doing of one message of several.
@@ -174,9 +188,25 @@ pub(crate) fn settle(dispositions: &mut [Disposition], place: usize, disposition
 fn message(message: &CoordinatorMessage) -> Message {
     match message {
         CoordinatorMessage::Answer { token, outcome } => {
-            Message::Answer(TaskAnswer { token: token.clone(), outcome: outcome.clone(), by_callback: false })
+            Message::Answer(TaskAnswer { token: token.clone(), outcome: within_limits(outcome), by_callback: false })
         }
         CoordinatorMessage::Timer { due, revision } => Message::Timer { due: *due, revision: *revision },
         CoordinatorMessage::Wake => Message::Wake,
+    }
+}
+
+/// A worker cannot be asked to be shorter: an answer that is refused would be lost, and its task wait for its timeout.
+fn within_limits(outcome: &TaskOutcome) -> TaskOutcome {
+    let mut outcome = outcome.clone();
+    if let TaskOutcome::Failed { failure, .. } = &mut outcome {
+        truncate(&mut failure.error, ERROR_CHARACTERS);
+        failure.cause.iter_mut().for_each(|cause| truncate(cause, CAUSE_CHARACTERS));
+    }
+    outcome
+}
+
+fn truncate(text: &mut String, characters: usize) {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
     }
 }

@@ -98,8 +98,8 @@ impl Coordinator {
         let (by_queue, mut undeliverable) = self.requests(publication, tasks).await?;
         let mut unsent = None;
         for (queue, requests) in by_queue {
-            let outgoing = requests.iter().map(|request| request.message.clone()).collect();
-            let sent = self.send(&queue, outgoing).await;
+            let outgoing: Vec<Outgoing> = requests.iter().map(|request| request.message.clone()).collect();
+            let sent = self.send(&queue, &outgoing).await;
             for (request, sent) in requests.into_iter().zip(sent) {
                 match sent {
                     Sent::Accepted => {}
@@ -121,18 +121,18 @@ impl Coordinator {
             let message = CoordinatorMessage::Timer { due: *due, revision: *revision };
             outgoing(&CoordinatorBody::new(id.clone(), message), due.since(now).min(longest))
         });
-        self.send_hints(outgoing.collect()).await
+        self.send_hints(&outgoing.collect::<Vec<_>>()).await
     }
 
     /// Has the execution woken in a moment.
     pub(crate) async fn send_wake_later(&self, id: &ExecutionId) -> Result<(), PublishError> {
         let body = CoordinatorBody::new(id.clone(), CoordinatorMessage::Wake);
         let delay = Duration::from_secs(self.settings.bounds.give_back_seconds);
-        self.send_hints(vec![outgoing(&body, delay)]).await
+        self.send_hints(&[outgoing(&body, delay)]).await
     }
 
     /// Sends to the hints' queue; an error unless each message was taken.
-    pub(crate) async fn send_hints(&self, messages: Vec<Outgoing>) -> Result<(), PublishError> {
+    pub(crate) async fn send_hints(&self, messages: &[Outgoing]) -> Result<(), PublishError> {
         let sent = self.send(queue_name::HINTS, messages).await;
         let queue = || queue_name::HINTS.to_owned();
         sent.into_iter().try_for_each(|sent| match sent {
@@ -151,7 +151,7 @@ impl Coordinator {
 
 /// A message of ours for a standard queue.
 pub(crate) fn outgoing(body: &CoordinatorBody, delay: Duration) -> Outgoing {
-    Outgoing { body: body.encode(), attributes: BTreeMap::new(), delay, group: None, deduplication: None }
+    Outgoing::delayed(body.encode(), delay)
 }
 
 fn refused(publication: &Publication<'_>, request: Request, queue: &str, reason: &str, unseen: bool) -> PublishFailure {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use interpreter::{Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
 use messages::{FORMAT, InputBody, Outgoing, RequestBody};
@@ -38,8 +37,7 @@ impl Coordinator {
             };
             let input = self.input(publication, &fetched, &task.input).await?;
             let (token, revision) = (task.token.clone(), task.revision);
-            let body = body(publication, task, input).encode();
-            let message = Outgoing { body, attributes: BTreeMap::new(), delay: Duration::ZERO, group: None, deduplication: None };
+            let message = Outgoing::standard(body(publication, task, input).encode());
             by_queue.entry(route.queue.clone()).or_default().push(Request { token, revision, message });
         }
         Ok((by_queue, unrouted))

@@ -1,6 +1,6 @@
 //! Sends messages in batches and looks at the answer to each: sent means that its own entry was answered successful.
 
-use messages::{Outgoing, QueueError, SendFailure};
+use messages::{Outgoing, QueueError, SendFailure, batches};
 
 use crate::Coordinator;
 
@@ -17,34 +17,13 @@ pub(crate) enum Sent {
 
 impl Coordinator {
     /// Sends messages; the answer has an element for each, in order.
-    pub(crate) async fn send(&self, queue: &str, messages: Vec<Outgoing>) -> Vec<Sent> {
+    pub(crate) async fn send(&self, queue: &str, messages: &[Outgoing]) -> Vec<Sent> {
         let mut sent = Vec::with_capacity(messages.len());
-        let batches = self.batches(messages);
-        for some in batches.chunks(self.settings.bounds.concurrent_sends.max(1)) {
-            let answers = futures::future::join_all(some.iter().map(|batch| self.send_batch(queue, batch))).await;
-            sent.extend(answers.into_iter().flatten());
+        for some in batches(messages).chunks(self.settings.bounds.concurrent_sends.max(1)) {
+            let answers = some.iter().filter_map(|batch| messages.get(batch.clone())).map(|batch| self.send_batch(queue, batch));
+            sent.extend(futures::future::join_all(answers).await.into_iter().flatten());
         }
         sent
-    }
-
-    fn batches(&self, messages: Vec<Outgoing>) -> Vec<Vec<Outgoing>> {
-        let bounds = &self.settings.bounds;
-        let mut batches: Vec<Vec<Outgoing>> = Vec::new();
-        let mut bytes = 0;
-        for message in messages {
-            let length = length(&message);
-            match batches.last_mut() {
-                Some(batch) if batch.len() < bounds.batch_messages && bytes + length <= bounds.batch_bytes => {
-                    bytes += length;
-                    batch.push(message);
-                }
-                Some(_) | None => {
-                    bytes = length;
-                    batches.push(vec![message]);
-                }
-            }
-        }
-        batches
     }
 
     async fn send_batch(&self, queue: &str, batch: &[Outgoing]) -> Vec<Sent> {
@@ -105,9 +84,4 @@ impl<'a> Slot<'a> {
         self.doubtful = true;
         self.sent = Sent::Unsent { reason };
     }
-}
-
-fn length(message: &Outgoing) -> usize {
-    let attributes: usize = message.attributes.iter().map(|(name, value)| name.len() + value.len() + 16).sum();
-    message.body.len() + attributes
 }

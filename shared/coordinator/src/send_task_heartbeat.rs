@@ -66,7 +66,7 @@ impl Coordinator {
         let outcome = TaskOutcome::Failed { failure: StateFailure::named("States.TaskFailed"), refusal: false };
         let answer = Message::Answer(TaskAnswer { token: token.clone(), outcome, by_callback: true });
         let definition = self.definition(&execution.definition).await.map_err(DeliverError::from)?;
-        let moment = (self.now().max(execution.updated_at), Seed([0; 16]));
+        let moment = (self.now(), Seed([0; 16]));
         let decided = self.decide(&definition, execution, &[answer], moment, &mut Reads::default()).await?;
         Ok(decided.outcomes.iter().try_for_each(taken)?)
     }

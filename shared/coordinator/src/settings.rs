@@ -30,10 +30,6 @@ pub struct Bounds {
     pub longest_pause_millis: u64,
     /// Inputs above this many bytes travel by reference to a value item.
     pub request_inline_bytes: u64,
-    /// The messages of one send (10 in SQS).
-    pub batch_messages: usize,
-    /// The bytes of one send, attributes included (1 MiB in SQS); a margin is left.
-    pub batch_bytes: usize,
     /// Sends to queues that are under way at a time, per execution.
     pub concurrent_sends: usize,
     /// Executions that are worked on at a time, per call of `handle`.
@@ -64,8 +60,6 @@ impl Default for Bounds {
             first_pause_millis: 20,
             longest_pause_millis: 1_000,
             request_inline_bytes: 49_152,
-            batch_messages: 10,
-            batch_bytes: 1_000_000,
             concurrent_sends: 8,
             concurrent_executions: 10,
             wakes_per_watch: 1_000,

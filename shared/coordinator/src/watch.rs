@@ -42,7 +42,7 @@ impl Coordinator {
     pub(crate) async fn wake_all(&self, executions: impl Iterator<Item = ExecutionId>) -> usize {
         let wakes =
             executions.map(|execution| outgoing(&CoordinatorBody::new(execution, CoordinatorMessage::Wake), Duration::ZERO));
-        let sent = self.send(queue_name::HINTS, wakes.collect()).await;
+        let sent = self.send(queue_name::HINTS, &wakes.collect::<Vec<_>>()).await;
         sent.iter().filter(|sent| **sent == Sent::Accepted).count()
     }
 }

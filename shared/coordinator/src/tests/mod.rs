@@ -1,3 +1,16 @@
 //! What must hold of the coordinator whatever is killed, lost or repeated: scenarios by topic.
 
+mod callback;
+mod commit;
+mod crash;
+mod definitions;
+mod history;
+mod loss;
+mod publish;
+mod redrive;
 mod sendable;
+mod start;
+mod stop;
+mod time;
+mod unreadable;
+mod world;

@@ -1,0 +1,92 @@
+//! Tasks that are answered from outside, by their token.
+
+use interpreter::ExecutionStatus::{Running, Succeeded};
+use store::{ExecutionStore, Fault, FaultPlan, Operation};
+
+use super::definitions::REVIEW;
+use super::world::World;
+use crate::{SendTaskFailureError, SendTaskHeartbeatError, SendTaskSuccessError};
+
+/// A review that waits for its answer, and the answer's token.
+async fn review() -> (World, String) {
+    let world = World::new(REVIEW).await;
+    world.start("order-1", "{}").await.unwrap();
+    world.run(&world.coordinator()).await;
+    assert_eq!(world.status("order-1").await, Running);
+    let token = world.workers.lock().unwrap().requests[0].token.to_string();
+    (world, token)
+}
+
+// Fails if the answer is not committed before the call returns.
+#[tokio::test]
+async fn a_success_is_in_the_journal_when_it_is_answered() {
+    let (world, token) = review().await;
+    world.coordinator().send_task_success(&token, r#"{"approved": true}"#).await.unwrap();
+    let description = world.description("order-1").await;
+    assert_eq!((description.status, description.output.as_deref()), (Succeeded, Some(r#"{"approved":true}"#)));
+    let again = world.coordinator().send_task_success(&token, "{}").await;
+    assert_eq!(again, Err(SendTaskSuccessError::TaskTimedOut));
+}
+
+#[tokio::test]
+async fn a_failure_is_in_the_journal_when_it_is_answered() {
+    let (world, token) = review().await;
+    world.coordinator().send_task_failure(&token, Some("Rejected".to_owned()), None).await.unwrap();
+    let description = world.description("order-1").await;
+    assert_eq!(description.failure.map(|failure| failure.error).as_deref(), Some("Rejected"));
+    let again = world.coordinator().send_task_failure(&token, None, None).await;
+    assert_eq!(again, Err(SendTaskFailureError::TaskTimedOut));
+}
+
+#[tokio::test]
+async fn what_is_no_token_or_no_output_is_refused_by_name() {
+    let (world, token) = review().await;
+    let coordinator = world.coordinator();
+    let forged = format!("{}{}", &token[..token.len() - 4], "0000");
+    let elsewhere = token.replacen(&token[4..36], &"0".repeat(32), 1);
+    assert_eq!(coordinator.send_task_success("x", "{}").await, Err(SendTaskSuccessError::InvalidToken));
+    assert_eq!(coordinator.send_task_success(&forged, "{}").await, Err(SendTaskSuccessError::InvalidToken));
+    assert_eq!(coordinator.send_task_success(&elsewhere, "{}").await, Err(SendTaskSuccessError::TaskDoesNotExist));
+    assert!(matches!(coordinator.send_task_success(&token, "{").await, Err(SendTaskSuccessError::InvalidOutput(_))));
+    assert_eq!(coordinator.send_task_heartbeat("x").await, Err(SendTaskHeartbeatError::InvalidToken));
+    assert_eq!(coordinator.send_task_heartbeat(&forged).await, Err(SendTaskHeartbeatError::InvalidToken));
+    assert_eq!(coordinator.send_task_heartbeat(&elsewhere).await, Err(SendTaskHeartbeatError::TaskDoesNotExist));
+    assert_eq!(world.status("order-1").await, Running);
+}
+
+// Fails if an answer is only taken when everything it led to is published: its caller's second try would come too late.
+#[tokio::test]
+async fn an_answer_that_is_committed_counts_although_the_head_was_not_told() {
+    let (world, token) = review().await;
+    world.store.follow(FaultPlan::none().always(Operation::Report, Fault::Unavailable));
+    world.coordinator().send_task_success(&token, "{}").await.unwrap();
+    assert_eq!(world.head_status("order-1").await, Running);
+    world.mend_all();
+    world.run_for(&world.coordinator(), 1_000).await;
+    assert_eq!(world.head_status("order-1").await, Succeeded);
+}
+
+// Fails if the ledger is not read before a heartbeat is judged overdue, or heartbeats are not written there.
+#[tokio::test]
+async fn heartbeats_keep_a_task_alive() {
+    let (world, token) = review().await;
+    let coordinator = world.coordinator();
+    for _ in 0..10 {
+        world.run_for(&coordinator, 200).await;
+        coordinator.send_task_heartbeat(&token).await.unwrap();
+    }
+    assert_eq!(world.status("order-1").await, Running);
+    world.run_for(&coordinator, 1_000).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+    assert_eq!(world.description("order-1").await.output.as_deref(), Some("\"unanswered\""));
+    assert_eq!(coordinator.send_task_heartbeat(&token).await, Err(SendTaskHeartbeatError::TaskTimedOut));
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_no_transition() {
+    let (world, token) = review().await;
+    let id = world.description("order-1").await.identity.id;
+    let before = world.store.latest_entry(&id).await.unwrap();
+    world.coordinator().send_task_heartbeat(&token).await.unwrap();
+    assert_eq!(world.store.latest_entry(&id).await.unwrap(), before);
+}

@@ -1,0 +1,75 @@
+//! Queues that are purged, repeat, reorder and fail: executions go on.
+
+use interpreter::ExecutionStatus::Succeeded;
+use messages::Disorder;
+use store::FaultPlan;
+
+use super::definitions::{PARALLEL, SAGA, wait};
+use super::world::World;
+
+// Fails without the watch, without `wake_at` within 900 s, or if a wake does not publish everything outstanding.
+#[tokio::test]
+async fn executions_go_on_within_the_watch_time_when_queues_are_purged() {
+    let waiting = wait(120);
+    for definition in [SAGA, PARALLEL, &*waiting] {
+        let world = World::new(definition).await;
+        for number in 0..20 {
+            world.start(&format!("order-{number}"), "{}").await.unwrap();
+        }
+        world.purge_all();
+        let coordinator = world.coordinator();
+        for _ in 0..4 {
+            world.run_for(&coordinator, 1_000).await;
+            world.purge_all();
+        }
+        for number in 0..20 {
+            assert_eq!(world.status(&format!("order-{number}")).await, Succeeded);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refill_sends_at_once_what_a_restart_has_lost() {
+    let mut world = World::new(SAGA).await;
+    world.settings.bounds.heads_per_page = 7;
+    for number in 0..20 {
+        world.start(&format!("order-{number}"), "{}").await.unwrap();
+    }
+    world.purge_all();
+    let coordinator = world.coordinator();
+    let report = coordinator.refill().await.unwrap();
+    assert_eq!((report.open, report.woken), (20, 20));
+    world.run(&coordinator).await;
+    assert_eq!(world.effects().iter().filter(|function| *function == "ship").count(), 20);
+    assert_eq!(coordinator.refill().await.unwrap().open, 0);
+}
+
+#[tokio::test]
+async fn messages_may_come_twice_and_in_any_order() {
+    for seed in 0..20 {
+        let world = World::new(SAGA).await;
+        world.queue.queue.set_disorder(Some(Disorder::twice_and_shuffled(seed)));
+        for number in 0..5 {
+            world.start(&format!("order-{number}"), "{}").await.unwrap();
+        }
+        world.run_for(&world.coordinator(), 120).await;
+        for number in 0..5 {
+            assert_eq!(world.status(&format!("order-{number}")).await, Succeeded, "seed {seed}");
+        }
+        assert_eq!(world.effects().len(), 15, "seed {seed}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_now_and_then_delays_and_loses_nothing() {
+    for seed in 0..20 {
+        let world = World::new(SAGA).await;
+        world.start("order-1", "{}").await.unwrap();
+        world.store.follow(FaultPlan::seeded(seed, 200));
+        world.run_for(&world.coordinator(), 3_000).await;
+        world.mend_all();
+        world.run_for(&world.coordinator(), 1_000).await;
+        assert_eq!(world.status("order-1").await, Succeeded, "seed {seed}");
+        assert_eq!(world.effects(), ["reserve", "charge", "ship"], "seed {seed}");
+    }
+}

@@ -1,0 +1,171 @@
+//! Publishing: each message's own answer counts, and what can never be published fails its task.
+
+use interpreter::ExecutionStatus::{Failed, Running, Succeeded};
+use interpreter::{HistoryEventKind, Message, TaskAnswer, TaskOutcome};
+use messages::{InputBody, RequestBody, queue_name};
+use store::{LedgerState, LedgerStore};
+
+use super::definitions::{CAUGHT, PARALLEL, SAGA};
+use super::world::{SendFault, World};
+use crate::HistoryQuery;
+
+/// A worker's answer to a request.
+pub(super) fn answer(request: &RequestBody, outcome: TaskOutcome) -> Message {
+    Message::Answer(TaskAnswer { token: request.token.clone(), outcome, by_callback: false })
+}
+
+fn requests(world: &World, queue: &str) -> Vec<RequestBody> {
+    world.queue.queue.peek(queue, 100).iter().map(|peeked| RequestBody::decode(&peeked.body).unwrap()).collect()
+}
+
+async fn events(world: &World, name: &str) -> Vec<HistoryEventKind> {
+    let query = HistoryQuery { execution_arn: World::arn(name), limit: 1_000, with_data: true, ..HistoryQuery::default() };
+    let page = world.coordinator().history(&query).await.unwrap();
+    page.events.into_iter().map(|event| event.kind).collect()
+}
+
+// Fails if the answers to the entries of a batch are not looked at one by one.
+#[tokio::test]
+async fn what_a_batch_left_out_is_sent_again_and_only_that() {
+    let world = World::new(PARALLEL).await;
+    world.fail_sends([(1, SendFault::EveryOtherFails)]);
+    world.start("order-1", "{}").await.unwrap();
+    let mut states: Vec<String> = requests(&world, "task-notify").into_iter().map(|request| request.state).collect();
+    states.sort();
+    assert_eq!(states, ["A", "B", "C", "D"]);
+}
+
+#[tokio::test]
+async fn a_batch_whose_answer_was_lost_is_sent_again() {
+    let world = World::new(PARALLEL).await;
+    world.fail_sends([(1, SendFault::LostAnswer)]);
+    world.start("order-1", "{}").await.unwrap();
+    assert_eq!(requests(&world, "task-notify").len(), 8, "twice is better than never");
+    world.run(&world.coordinator()).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+}
+
+// Fails if `handle` acknowledges although something is unpublished.
+#[tokio::test]
+async fn a_message_is_acknowledged_when_what_it_led_to_is_published() {
+    let world = World::new(SAGA).await;
+    world.start("order-1", "{}").await.unwrap();
+    world.work().await;
+    let coordinator = world.coordinator();
+    world.fail_sends((1..=30).map(|send| (send, SendFault::Unavailable)));
+    world.coordinate(&coordinator, queue_name::ANSWERS).await;
+    assert!(requests(&world, "task-charge").is_empty());
+    assert_eq!(world.queue.queue.depths(queue_name::ANSWERS).unwrap().total(), 1, "it was given back");
+    world.mend_all();
+    world.advance(world.settings.bounds.give_back_seconds);
+    world.coordinate(&coordinator, queue_name::ANSWERS).await;
+    assert_eq!(requests(&world, "task-charge").len(), 1);
+    assert_eq!(world.description("order-1").await.revision, 2, "the answer was committed the first time");
+}
+
+// Fails without follow-ups in `publish_settled`; the refusal without `unseen_since`.
+#[tokio::test]
+async fn a_request_that_can_never_be_published_is_a_refusal() {
+    let world = World::new(SAGA).await;
+    world.queue.queue.refuse("task-charge", "access denied");
+    world.start("order-1", "{}").await.unwrap();
+    world.run(&world.coordinator()).await;
+    let description = world.description("order-1").await;
+    assert_eq!(description.status, Failed);
+    assert_eq!(description.failure.map(|failure| failure.error).as_deref(), Some("Backstep.Undeliverable"));
+    // Nothing was charged, provably: no refund is owed.
+    assert_eq!(world.effects(), ["reserve", "release"]);
+}
+
+// Fails if a refusal after a send that was not answered counts as the first: a worker may have seen that one.
+#[tokio::test]
+async fn after_an_unanswered_send_a_refusal_by_the_queue_proves_nothing() {
+    let world = World::new(SAGA).await;
+    world.start("order-1", "{}").await.unwrap();
+    world.work().await;
+    let coordinator = world.coordinator();
+    world.fail_sends((1..=30).map(|send| (send, SendFault::LostAnswer)));
+    world.coordinate(&coordinator, queue_name::ANSWERS).await;
+    assert!(!requests(&world, "task-charge").is_empty());
+    world.queue.queue.refuse("task-charge", "access denied");
+    world.mend_all();
+    world.advance(world.settings.bounds.give_back_seconds);
+    world.coordinate(&coordinator, queue_name::ANSWERS).await;
+    world.queue.queue.purge("task-charge");
+    world.run(&coordinator).await;
+    assert_eq!(world.effects(), ["reserve", "refund", "release"]);
+}
+
+#[tokio::test]
+async fn a_function_without_a_route_does_not_exist() {
+    let mut world = World::new(CAUGHT).await;
+    world.settings.routes.0.clear();
+    world.start("order-1", "{}").await.unwrap();
+    assert_eq!(world.status("order-1").await, Succeeded);
+    let failure = events(&world, "order-1").await.into_iter().find_map(|event| match event {
+        HistoryEventKind::LambdaFunctionScheduleFailed(details) => details.error,
+        _ => None,
+    });
+    assert_eq!(failure.as_deref(), Some("Lambda.ResourceNotFoundException"));
+}
+
+// Fails if the bound is not looked at, or inlined values are not read.
+#[tokio::test]
+async fn large_inputs_travel_by_reference() {
+    let check = async |bytes: usize, by_reference: bool| {
+        let world = World::new(CAUGHT).await;
+        let input = format!("\"{}\"", "x".repeat(bytes - 2));
+        world.start("order-1", &input).await.unwrap();
+        // Once with the value at hand, once by a coordinator that has to read it.
+        let coordinator = world.coordinator();
+        coordinator.refill().await.unwrap();
+        world.coordinate(&coordinator, queue_name::HINTS).await;
+        let found = requests(&world, "task-look");
+        assert_eq!(found.len(), 2);
+        for request in found {
+            match request.input {
+                InputBody::Input(value) => assert!(!by_reference && value.as_str().unwrap().len() == bytes - 2, "{bytes}"),
+                InputBody::InputRef(_) => assert!(by_reference, "{bytes}"),
+            }
+        }
+    };
+    check(10, false).await;
+    check(5_000, false).await;
+    check(49_152, false).await;
+    check(49_153, true).await;
+}
+
+// Fails without `Command::Revoke` being performed.
+#[tokio::test]
+async fn a_task_that_was_stopped_and_needs_no_undoing_is_revoked() {
+    let definition = PARALLEL.replace(r#""TimeoutSeconds": 600"#, r#""Compensation": "None""#);
+    let world = World::new(&definition).await;
+    world.start("order-1", "{}").await.unwrap();
+    let stop = crate::StopRequest { execution_arn: World::arn("order-1"), ..crate::StopRequest::default() };
+    world.coordinator().stop(stop).await.unwrap();
+    for request in requests(&world, "task-notify") {
+        let entry = world.store.ledger(&request.key).await.unwrap();
+        assert_eq!(entry.map(|entry| entry.state), Some(LedgerState::Revoked), "{}", request.state);
+    }
+}
+
+// Fails if a stopped process's follow-ups are unbounded: this program never ends, and never waits.
+#[tokio::test]
+async fn a_program_of_undeliverable_tasks_leaves_the_rest_to_a_wake() {
+    let world = World::new(
+        r#"{"StartAt": "Look", "States": {"Look": {
+            "Type": "Task", "Resource": "fn:look", "TimeoutSeconds": 60, "End": true,
+            "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Look"}]
+        }}}"#,
+    )
+    .await;
+    world.queue.queue.refuse("task-look", "access denied");
+    world.start("order-1", "{}").await.unwrap();
+    assert_eq!(world.status("order-1").await, Running);
+    let hints = world.queue.queue.depths(queue_name::HINTS).unwrap();
+    assert_eq!(hints.visible, 0, "not at once");
+    assert!(hints.delayed >= 1);
+    world.queue.queue.permit("task-look");
+    world.run_for(&world.coordinator(), 60).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+}

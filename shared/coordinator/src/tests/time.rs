@@ -1,0 +1,140 @@
+//! Deadlines, hints and the watch: nothing is forgotten, nothing happens early.
+
+use interpreter::ExecutionStatus::{Failed, Running, Succeeded};
+use interpreter::TaskOutcome;
+use messages::{CoordinatorBody, CoordinatorMessage, RequestBody, queue_name};
+use serde_json::json;
+use store::ExecutionStore;
+
+use super::definitions::{CAUGHT, SAGA, wait};
+use super::world::{BEGINNING, Script, World};
+
+fn hints(world: &World) -> Vec<CoordinatorBody> {
+    world.queue.queue.peek(queue_name::HINTS, 100).iter().map(|peeked| CoordinatorBody::decode(&peeked.body).unwrap()).collect()
+}
+
+// Fails without `wake_at`: no hint can be so late, and nobody else would look.
+#[tokio::test]
+async fn a_far_deadline_is_the_watchs() {
+    let world = World::new(&wait(3 * 86_400)).await;
+    world.start("order-1", "{}").await.unwrap();
+    assert!(hints(&world).is_empty(), "a hint has 900 s at most");
+    let coordinator = world.coordinator();
+    for _ in 0..3 {
+        world.run_for(&coordinator, 120).await;
+        assert_eq!(world.status("order-1").await, Running);
+        world.advance(86_400 - 120);
+    }
+    world.run_for(&coordinator, 120).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+}
+
+// Fails without `raise_wake`: the head would be due at each look.
+#[tokio::test]
+async fn an_execution_that_was_woken_is_not_due_again() {
+    let world = World::new(&wait(3 * 86_400)).await;
+    world.start("order-1", "{}").await.unwrap();
+    let coordinator = world.coordinator();
+    assert_eq!(coordinator.watch().await.unwrap().due, 1, "a start leaves its head due");
+    world.run(&coordinator).await;
+    world.advance(60);
+    assert_eq!(coordinator.watch().await.unwrap().due, 0);
+    world.advance(86_400);
+    assert_eq!(coordinator.watch().await.unwrap().due, 1, "within a day");
+}
+
+// Fails if the head is not lowered before the commit of what needs it.
+#[tokio::test]
+async fn an_execution_with_a_request_outstanding_is_due_within_900_seconds() {
+    let definition = wait(10_000).replace(r#""Type": "Succeed""#, r#""Type": "Task", "Resource": "fn:look", "End": true"#);
+    let world = World::new(&definition).await.with("look", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    let coordinator = world.coordinator();
+    world.run_for(&coordinator, 10_100).await;
+    let asked = world.workers.lock().unwrap().requests.len();
+    assert!(asked >= 1);
+    let head = world.store.head(&World::arn("order-1")).await.unwrap().unwrap();
+    assert!(head.wake_at.unwrap() <= world.now().plus_seconds(900));
+    world.purge_all();
+    world.run_for(&coordinator, 1_000).await;
+    assert!(world.workers.lock().unwrap().requests.len() > asked, "the request was published again");
+}
+
+// Fails if an early hint is acknowledged without being sent again for the rest.
+#[tokio::test]
+async fn a_hint_that_comes_early_is_sent_again_for_the_rest() {
+    let world = World::new(&wait(300)).await;
+    world.start("order-1", "{}").await.unwrap();
+    let hint = hints(&world).into_iter().next().unwrap();
+    world.queue.queue.purge(queue_name::HINTS);
+    let coordinator = world.coordinator();
+    let due = BEGINNING.plus_seconds(300);
+    assert!(matches!(hint.message, CoordinatorMessage::Timer { due: at, .. } if at == due));
+    world.advance(290);
+    let send = crate::publish::outgoing(&hint, Default::default());
+    messages::MessageQueue::send(&*world.queue, queue_name::HINTS, std::slice::from_ref(&send)).await.unwrap();
+    world.run(&coordinator).await;
+    assert_eq!(world.status("order-1").await, Running);
+    assert_eq!(hints(&world), [hint], "with the same due time");
+    assert_eq!(world.queue.queue.depths(queue_name::HINTS).unwrap().delayed, 1);
+    // Clocks differ between hosts: 5 s ahead is near enough.
+    world.advance(5);
+    messages::MessageQueue::send(&*world.queue, queue_name::HINTS, &[send]).await.unwrap();
+    world.run(&coordinator).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+}
+
+fn only_request(world: &World, queue: &str) -> RequestBody {
+    RequestBody::decode(&world.queue.queue.peek(queue, 1).first().unwrap().body).unwrap()
+}
+
+// Fails if overdue deadlines fire after the messages, or not at all, in whatever message's transition.
+#[tokio::test]
+async fn an_answer_after_its_deadline_is_too_late_in_both_orders() {
+    for timeout_is_committed_first in [true, false] {
+        let world = World::new(CAUGHT).await.with("look", Script::IsSilent);
+        world.start("order-1", "{}").await.unwrap();
+        let request = only_request(&world, "task-look");
+        let coordinator = world.coordinator();
+        if timeout_is_committed_first {
+            world.advance(61);
+            world.run(&coordinator).await;
+            assert_eq!(world.status("order-1").await, Succeeded);
+        } else {
+            world.queue.queue.purge(queue_name::HINTS);
+            world.advance(61);
+        }
+        world.answer(&request, TaskOutcome::Succeeded { result: json!("late") }).await;
+        world.run(&coordinator).await;
+        let output = world.description("order-1").await.output.unwrap();
+        assert!(output.contains("States.Timeout"), "committed first: {timeout_is_committed_first}: {output}");
+        assert_eq!(world.queue.queue.depths(queue_name::ANSWERS).unwrap().total(), 0, "it is acknowledged all the same");
+    }
+}
+
+// Fails if what is stale is not published again: the refund's only request was lost.
+#[tokio::test]
+async fn a_duplicate_of_an_old_answer_publishes_what_is_outstanding_since() {
+    let world = World::new(SAGA).await.with("charge", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    let reserve = only_request(&world, "task-reserve");
+    let coordinator = world.coordinator();
+    world.run(&coordinator).await;
+    world.purge_all();
+    world.mend("charge");
+    world.answer(&reserve, TaskOutcome::Succeeded { result: json!({"done": "reserve"}) }).await;
+    world.run(&coordinator).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+    assert_eq!(world.effects(), ["reserve", "charge", "ship"]);
+}
+
+#[tokio::test]
+async fn a_task_that_is_never_answered_fails_by_its_hint() {
+    let world = World::new(SAGA).await.with("charge", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    world.run_for(&world.coordinator(), 200).await;
+    let description = world.description("order-1").await;
+    assert_eq!(description.status, Failed);
+    // The charge's outcome is unknown, hence it is refunded.
+    assert_eq!(world.effects(), ["reserve", "refund", "release"]);
+}

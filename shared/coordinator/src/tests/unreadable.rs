@@ -1,0 +1,139 @@
+//! Bad input gets a precise answer and loses nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use interpreter::ExecutionStatus::Succeeded;
+use interpreter::{DefinitionHash, ExecutionId, TaskOutcome};
+use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Receipt, RequestBody, queue_name};
+use serde_json::json;
+use store::{ExecutionStore, LedgerEntry, LedgerExpectation, LedgerState, LedgerStore};
+
+use super::definitions::{CAUGHT, SAGA};
+use super::world::{Script, SendFault, World};
+
+fn delivery(body: impl Into<String>) -> Delivery {
+    Delivery {
+        id: "message-1".to_owned(),
+        receipt: Receipt("receipt-1".to_owned()),
+        body: body.into(),
+        attributes: BTreeMap::from([("trace".to_owned(), "1-2-3".to_owned())]),
+        receive_count: 1,
+    }
+}
+
+fn answer_to(request: &RequestBody, outcome: TaskOutcome) -> Delivery {
+    let message = CoordinatorMessage::Answer { token: request.token.clone(), outcome };
+    delivery(CoordinatorBody::new(request.execution.clone(), message).encode())
+}
+
+fn succeeded() -> TaskOutcome {
+    TaskOutcome::Succeeded { result: json!({}) }
+}
+
+// Fails if what cannot be read is dropped, or given back until it is a dead letter without a reason.
+#[tokio::test]
+async fn what_cannot_be_read_is_parked_with_its_reason() {
+    let world = World::new(SAGA).await;
+    let dispositions = world.coordinator().handle(&[delivery("{\"v\": 1"), delivery("not ours")]).await;
+    assert_eq!(dispositions, [Disposition::Done, Disposition::Done]);
+    let parked = world.queue.queue.peek(queue_name::PARKING, 10);
+    assert_eq!(parked.iter().map(|peeked| peeked.body.as_str()).collect::<Vec<_>>(), ["{\"v\": 1", "not ours"]);
+    for peeked in parked {
+        assert!(peeked.attributes.get("reason").unwrap().starts_with("not a message of ours"), "{peeked:?}");
+        assert_eq!(peeked.attributes.get("trace").map(String::as_str), Some("1-2-3"));
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_parked_comes_again() {
+    let world = World::new(SAGA).await;
+    world.fail_sends((1..=5).map(|send| (send, SendFault::Unavailable)));
+    let dispositions = world.coordinator().handle(&[delivery("not ours")]).await;
+    assert!(matches!(dispositions[..], [Disposition::GiveBack { .. }]));
+}
+
+// Fails if the version is not read first: what a newer release wrote would be parked.
+#[tokio::test]
+async fn what_a_newer_release_wrote_is_given_back() {
+    let world = World::new(SAGA).await;
+    let body = r#"{"v": 2, "news": true}"#;
+    let delay = Duration::from_secs(world.settings.bounds.newer_give_back_seconds);
+    assert_eq!(world.coordinator().handle(&[delivery(body)]).await, [Disposition::GiveBack { delay }]);
+    assert_eq!(world.coordinator().answer_dead_letters(&[delivery(body)]).await, [Disposition::GiveBack { delay }]);
+    assert_eq!(world.queue.queue.depths(queue_name::PARKING).unwrap().total(), 0);
+}
+
+#[tokio::test]
+async fn a_message_about_nobody_is_acknowledged() {
+    let world = World::new(SAGA).await;
+    let body = CoordinatorBody::new(ExecutionId::from_random(1), CoordinatorMessage::Wake).encode();
+    assert_eq!(world.coordinator().handle(&[delivery(body)]).await, [Disposition::Done]);
+}
+
+// Fails if one message of a batch decides over the others.
+#[tokio::test]
+async fn one_bad_message_does_not_hinder_the_others() {
+    let world = World::new(CAUGHT).await.with("look", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    world.run(&world.coordinator()).await;
+    let request = world.workers.lock().unwrap().requests[0].clone();
+    let mut forged = request.clone();
+    forged.token.proof ^= 1;
+    let batch = [delivery("not ours"), answer_to(&forged, succeeded()), answer_to(&request, succeeded())];
+    assert_eq!(world.coordinator().handle(&batch).await, [Disposition::Done; 3]);
+    assert_eq!(world.status("order-1").await, Succeeded);
+}
+
+// Fails if an execution that cannot be worked on takes its answers with it, or keeps the watch busy.
+#[tokio::test]
+async fn the_answers_of_a_corrupt_execution_are_parked_and_its_wakes_postponed() {
+    let mut world = World::new(CAUGHT).await.with("look", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    world.run(&world.coordinator()).await;
+    let request = world.workers.lock().unwrap().requests[0].clone();
+    // Its definition is gone.
+    let id = request.execution.clone();
+    let mut entry = world.store.latest_entry(&id).await.unwrap().unwrap();
+    entry.execution.definition = DefinitionHash::of("gone");
+    entry.execution.revision += 1;
+    entry.revision += 1;
+    world.store.put_entry(&entry).await.unwrap();
+    world.settings.bounds.cached_definitions = 1;
+    let coordinator = world.coordinator();
+    assert_eq!(coordinator.handle(&[answer_to(&request, succeeded())]).await, [Disposition::Done]);
+    let parked = world.queue.queue.peek(queue_name::PARKING, 10);
+    assert!(parked[0].attributes["reason"].contains("corrupt"), "{parked:?}");
+    world.advance(1_000);
+    assert_eq!(coordinator.watch().await.unwrap().due, 1);
+    world.run(&coordinator).await;
+    assert_eq!(coordinator.watch().await.unwrap().due, 0, "postponed");
+    world.advance(900);
+    assert_eq!(coordinator.watch().await.unwrap().due, 1);
+}
+
+// Fails if the ledger is not asked: a task that has succeeded would be undone, or done again.
+#[tokio::test]
+async fn a_dead_request_is_answered_by_the_ledger_or_as_unknown() {
+    let refused = LedgerState::Failed { failure: interpreter::StateFailure::named("Refused"), refusal: true };
+    let succeeded = LedgerState::Succeeded { result: json!({}) };
+    let check = async |state: Option<LedgerState>, effects: &[&str]| {
+        let world = World::new(SAGA).await.with("charge", Script::IsSilent);
+        world.start("order-1", "{}").await.unwrap();
+        let coordinator = world.coordinator();
+        world.run(&coordinator).await;
+        let request = world.workers.lock().unwrap().requests.last().unwrap().clone();
+        assert_eq!(request.function, "charge");
+        if let Some(state) = state.clone() {
+            let entry = LedgerEntry { attempt: 1, state, heartbeat_at: None, version: 1 };
+            assert!(world.store.put_ledger(&request.key, &entry, LedgerExpectation::Absent).await.unwrap());
+        }
+        assert_eq!(coordinator.answer_dead_letters(&[delivery(request.encode())]).await, [Disposition::Done]);
+        world.run(&coordinator).await;
+        assert_eq!(world.effects(), effects, "{state:?}");
+    };
+    check(None, &["reserve", "refund", "release"]).await;
+    check(Some(refused), &["reserve", "release"]).await;
+    check(Some(succeeded), &["reserve", "ship"]).await;
+    check(Some(LedgerState::Revoked), &["reserve"]).await;
+}
