@@ -1,5 +1,23 @@
-//! What a compensation is called with (DESIGN section 4): evaluated when the action is scheduled, from its input, and again with the result when
-//! it succeeds.
+//! The rules of compensation, and what a compensation is called with.
+//!
+//! 1. An action is **owed** from the moment it is scheduled, unless every attempt ended in a refusal: an answer that proves there was no effect (typed by
+//!    the handler, listed in `Refusals`, or a request that provably nobody saw). A timeout, a lost heartbeat, a crash, a result that cannot be used: unknown,
+//!    hence owed.
+//! 2. Its compensation is called with what was evaluated over `{"input", "result"}`: when the action is scheduled, and again when it succeeds. If the
+//!    second fails, the first stand and the state fails; if the first fails, the state fails and nothing is scheduled.
+//! 3. It **revokes first** (docs/adr/0005): its request carries the action's key, and the worker's ledger sees to it.
+//! 4. A part that fails (Task, iteration, Parallel, Map) **unwinds before its failure is used**; a Task's own retriers go first, under the same key. A catcher's
+//!    `Compensate` widens that to the execution, or suppresses it.
+//! 5. An execution that ends in any way but success unwinds: last first within a branch, branches beside each other, an unknown action in its starting
+//!    place. It is RUNNING until that has ended.
+//! 6. A **pivot**'s success discharges all that is owed before it; what fails behind it is parked forward. While its outcome is unknown it is retried until it
+//!    is known, and a stop or timeout waits for that.
+//! 7. A compensation is retried (from 1 s to 5 min apart, for a day, or as its `Retry` says). When that is spent, its branch stops, and at the end the
+//!    execution is parked with what is still owed.
+//! 8. A redrive of what is parked keeps every key and goes on there.
+//!
+//! Where these leave room, docs/adr/0009 decides. Rule 1 is kept by `state/task.rs` and `surrender.rs`, 2 here, 4 by `failing.rs`, 5 and 6 by `ending.rs`,
+//! 7 by `unwind.rs`, 8 by `redrive.rs`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! How an execution ends: at once, after unwinding, after the pivot's outcome is known, or parked (DESIGN section 4).
+//! How an execution ends: at once, after unwinding, after the pivot's outcome is known, or parked.
 
 use asl::{StateKind, error_name};
 

@@ -1,6 +1,6 @@
 //! What a failed state leads to: an outer retry, a catcher, or the failure of what stands around it.
 //!
-//! A part that fails unwinds what it still owes before its failure is used (DESIGN, "Compensation"; docs/compensation.md).
+//! A part that fails unwinds what it still owes before its failure is used (ARCHITECTURE.md, "Compensation"; docs/adr/0009).
 
 use asl::state::{Catcher, Compensate};
 use asl::{Next, State, error_name};

@@ -1,4 +1,4 @@
-//! Unwinding: running what is owed, last first; branches beside each other, a bounded number at once (DESIGN section 4).
+//! Unwinding: running what is owed, last first; branches beside each other, a bounded number at once.
 //!
 //! | phase      | success  | failure of this attempt   | of another attempt | deadline      |
 //! |------------|----------|---------------------------|--------------------|---------------|
