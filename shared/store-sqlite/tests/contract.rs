@@ -1,4 +1,10 @@
 //! The embedded store keeps the contract, in a directory and in memory.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests, functions beside them included"
+)]
 
 mod scratch;
 

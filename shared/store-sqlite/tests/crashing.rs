@@ -1,4 +1,10 @@
 //! Nothing that was answered is lost, however the process ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests, functions beside them included"
+)]
 
 mod scratch;
 

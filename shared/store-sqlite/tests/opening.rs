@@ -1,4 +1,10 @@
 //! What a directory must be to be opened, and what is found when it is opened again.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "these are tests, functions beside them included"
+)]
 
 mod scratch;
 
