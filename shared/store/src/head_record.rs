@@ -84,3 +84,63 @@ impl HeadRecord {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::samples::{at, head, identity};
+    use crate::frozen;
+
+    /// Stores keep this text (or its fields under these names): what stands here never changes.
+    const VERSION_1: &str = r#"{
+        "identity": {
+            "id": "ID",
+            "name": "o-1",
+            "arn": "arn:aws:states:us-east-1:123456789012:execution:order:o-1",
+            "machine_name": "order",
+            "machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:order",
+            "role_arn": "arn:aws:iam::123456789012:role/saga"
+        },
+        "definition": "DEFINITION",
+        "input": {"hash": "HASH", "bytes": 5000},
+        "input_hash": "HASH",
+        "status": "TIMED_OUT",
+        "started_at": 1793534405000,
+        "closed_at": 1793534460000,
+        "wake_at": null,
+        "wake_revision": 7,
+        "told_revision": 6
+    }"#;
+
+    #[test]
+    fn heads_of_version_1_are_read_and_written() {
+        let id = identity("order", "o-1").id;
+        let hash = interpreter::ValueHash::of("{}");
+        let definition = interpreter::DefinitionHash::of("order");
+        let text = VERSION_1.replace("ID", id.as_str()).replace("DEFINITION", &definition.0).replace("HASH", &hash.0);
+        let head = Head {
+            input: interpreter::Payload::item(hash.clone(), 5000),
+            input_hash: hash,
+            status: ExecutionStatus::TimedOut,
+            closed_at: Some(at(60)),
+            wake_at: None,
+            wake_revision: 7,
+            ..head("order", "o-1", 5)
+        };
+        frozen::check(&text, &HeadRecord { head, told_revision: 6 });
+    }
+
+    #[test]
+    fn every_status_keeps_its_name() {
+        for (status, name) in [
+            (ExecutionStatus::Running, "RUNNING"),
+            (ExecutionStatus::Succeeded, "SUCCEEDED"),
+            (ExecutionStatus::Failed, "FAILED"),
+            (ExecutionStatus::TimedOut, "TIMED_OUT"),
+            (ExecutionStatus::Aborted, "ABORTED"),
+        ] {
+            assert_eq!(status.as_str(), name);
+            frozen::check(&format!("\"{name}\""), &status);
+        }
+    }
+}

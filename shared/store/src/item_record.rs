@@ -120,3 +120,26 @@ pub fn item_changes<'a>(
     }
     if failed.is_empty() { Ok(changes) } else { Err(TransactError::Conditions(failed)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::samples::{at, item};
+    use crate::frozen;
+
+    /// What stands here never changes.
+    #[test]
+    fn items_of_version_1_are_read_and_written() {
+        let text = r#"{
+            "key": {"partition": "stock", "sort": "sku-1"},
+            "body": {"name": "Nut"},
+            "counters": {"units": -3},
+            "version": 2,
+            "expires_at": 1793534405000
+        }"#;
+        let item = Item { expires_at: Some(at(5)), ..item("sku-1", json!({"name": "Nut"}), Some(-3), 2) };
+        frozen::check(text, &item);
+    }
+}

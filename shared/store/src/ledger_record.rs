@@ -82,3 +82,31 @@ pub fn ledger_writes<'a>(
         (_, false) => Err(TransactError::Ledger),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::contract::samples::{at, failed, held, revoked, succeeded, versioned};
+    use crate::frozen;
+
+    /// What stands here never changes.
+    #[test]
+    fn ledger_entries_of_version_1_are_read_and_written() {
+        let check = |state: &str, entry: LedgerEntry| {
+            let (attempt, heartbeat) =
+                (entry.attempt, entry.heartbeat_at.map_or("null".to_owned(), |at| at.millis().to_string()));
+            let text = format!(r#"{{"attempt": {attempt}, "state": {state}, "heartbeat_at": {heartbeat}, "version": 4}}"#);
+            frozen::check(&text, &versioned(entry, 4));
+        };
+        check(r#"{"state": "in_progress", "lease_until": 1793534460000, "owner": "one"}"#, held("one", 2));
+        check(
+            r#"{"state": "failed", "failure": {"error": "OutOfStock", "cause": "what happened"}, "refusal": true}"#,
+            failed("OutOfStock", true),
+        );
+        check(r#"{"state": "succeeded", "result": {"a": [1, 2.5, null]}}"#, succeeded(json!({"a": [1, 2.5, null]})));
+        check(r#"{"state": "revoked"}"#, revoked());
+        check(r#"{"state": "heard_of"}"#, LedgerEntry::heard_of(None, at(5)).unwrap());
+    }
+}

@@ -8,6 +8,8 @@ pub mod contract;
 mod entry;
 mod execution_store;
 mod faulty;
+#[cfg(test)]
+mod frozen;
 mod head_record;
 mod item_record;
 mod ledger_record;

@@ -54,3 +54,27 @@ impl StateMachine {
         Ok(if as_expected || stored == Some(self) { MachineChange::Written } else { MachineChange::Conflict })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::contract::samples::machine;
+    use crate::frozen;
+
+    /// What stands here never changes.
+    #[test]
+    fn machines_of_version_1_are_read_and_written() {
+        let text = r#"{
+            "name": "order",
+            "arn": "arn:aws:states:us-east-1:123456789012:stateMachine:order",
+            "kind": "STANDARD",
+            "role_arn": "arn:aws:iam::123456789012:role/saga",
+            "definition": "HASH",
+            "created_at": 1793534400000,
+            "updated_at": 1793534402000,
+            "revision_id": "revision-2",
+            "settings": {"loggingConfiguration": {"level": "OFF"}, "tracingConfiguration": null},
+            "version": 2
+        }"#;
+        frozen::check(&text.replace("HASH", &machine("order", 2).definition.0), &machine("order", 2));
+    }
+}

@@ -12,6 +12,25 @@ fn an_entry_reads_back_as_it_was_written() {
     assert_eq!(Entry::decode(&entry.encode().unwrap()), Ok(entry));
 }
 
+/// Every version that was ever written is read for ever: a sample is added with a new version, and none is ever changed. The bytes are the format byte
+/// and the zlib stream of the JSON beside them.
+#[test]
+fn entries_of_version_1_are_read() {
+    let encoded = include_bytes!("../../tests/samples/entry-v1.bin");
+    let json = include_str!("../../tests/samples/entry-v1.json");
+    let entry = Entry::decode(encoded).expect("the frozen sample is read");
+    assert_eq!(entry, serde_json::from_str(json).expect("its JSON is read"));
+    assert_eq!((entry.revision, entry.execution.revision, entry.events.len()), (4, 4, 6));
+}
+
+/// What is read is written again without loss: no field of the sample is dropped.
+#[test]
+fn what_this_release_writes_for_the_sample_of_version_1_is_that_sample() {
+    let json: serde_json::Value = serde_json::from_str(include_str!("../../tests/samples/entry-v1.json")).unwrap();
+    let entry: Entry = serde_json::from_value(json.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&entry).unwrap(), json);
+}
+
 #[test]
 fn an_entry_of_a_newer_format_is_told_from_a_damaged_one() {
     let mut encoded = samples::entry(&samples::identity("order", "o-1"), 1, 1).encode().unwrap();
