@@ -23,6 +23,8 @@ pub mod money;
 pub mod notification;
 pub mod order;
 pub mod payment;
+#[cfg(test)]
+mod privacy_tests;
 pub mod private;
 pub mod provider;
 pub mod review;
