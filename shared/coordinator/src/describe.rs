@@ -101,16 +101,24 @@ impl Coordinator {
         if execution.status == ExecutionStatus::Succeeded {
             return Ok(Some("Execution is SUCCEEDED and cannot be redriven".to_owned()));
         }
+        match self.try_redrive(execution).await {
+            Ok(MessageOutcome::Applied) => Ok(None),
+            Ok(MessageOutcome::Rejected(Rejection::NotRedrivable { reason })) | Err(DeliverError::Corrupt(reason)) => {
+                Ok(Some(reason))
+            }
+            Ok(MessageOutcome::Rejected(_) | MessageOutcome::Stale { .. } | MessageOutcome::Early { .. }) => {
+                Ok(Some("Execution cannot be redriven".to_owned()))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn try_redrive(&self, execution: &Execution) -> Result<MessageOutcome, DeliverError> {
         let definition = self.definition(&execution.definition).await?;
         let moment = (self.now(), Seed([0; 16]));
         let decided = self.decide(&definition, execution, &[Message::Redrive], moment, &mut Reads::default()).await?;
-        Ok(match decided.outcomes.into_iter().next() {
-            Some(MessageOutcome::Applied) => None,
-            Some(MessageOutcome::Rejected(Rejection::NotRedrivable { reason })) => Some(reason),
-            Some(MessageOutcome::Rejected(_) | MessageOutcome::Stale { .. } | MessageOutcome::Early { .. }) | None => {
-                Some("Execution cannot be redriven".to_owned())
-            }
-        })
+        let outcome = decided.outcomes.into_iter().next();
+        outcome.ok_or_else(|| DeliverError::Corrupt("a redrive has no outcome".to_owned()))
     }
 
     /// Reads the value items among these payloads.

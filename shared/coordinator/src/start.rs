@@ -156,12 +156,9 @@ impl Coordinator {
     /// The name is taken. Whoever took it may have been interrupted: the start is completed, and what is outstanding published again.
     async fn find(&self, head: Head, input_hash: &ValueHash) -> Result<Started, StartError> {
         let same_input = head.input_hash == *input_hash;
-        let execution = match self.latest(&head.identity.id).await? {
-            Some(execution) if execution.revision > 0 && !same_input => execution,
-            Some(execution) if execution.status != ExecutionStatus::Running => execution,
-            Some(execution) => self.first_entry(execution).await?,
-            None => before_first_entry(head),
-        };
+        let found = self.latest(&head.identity.id).await?.unwrap_or_else(|| before_first_entry(head));
+        let needs_nothing = found.status != ExecutionStatus::Running || (found.revision > 0 && !same_input);
+        let execution = if needs_nothing { found } else { self.first_entry(found).await? };
         let status = execution.status;
         let novelty = if same_input { Novelty::Repeated { status } } else { Novelty::OtherInput { status } };
         Ok(Started { identity: execution.identity, started_at: execution.started_at, novelty })

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use interpreter::ExecutionStatus::Succeeded;
-use interpreter::{DefinitionHash, ExecutionId, TaskOutcome};
+use interpreter::{DefinitionHash, ExecutionId, StateFailure, TaskOutcome};
 use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Receipt, RequestBody, queue_name};
 use serde_json::json;
 use store::{ExecutionStore, LedgerEntry, LedgerExpectation, LedgerState, LedgerStore};
 
-use super::definitions::{CAUGHT, SAGA};
+use super::definitions::{CAUGHT, PARALLEL, SAGA};
 use super::world::{Script, SendFault, World};
 
 fn delivery(body: impl Into<String>) -> Delivery {
@@ -85,6 +85,54 @@ async fn one_bad_message_does_not_hinder_the_others() {
     assert_eq!(world.status("order-1").await, Succeeded);
 }
 
+/// Moves an execution to another world, without its value items.
+async fn move_without_values(from: &World, to: &World, id: &ExecutionId) {
+    let head = from.store.head_of(id).await.unwrap().unwrap();
+    to.store.create_head(&head).await.unwrap();
+    for entry in from.store.entries(id, 1, 100).await.unwrap() {
+        to.store.put_entry(&entry).await.unwrap();
+    }
+}
+
+// Fails if a batch is not taken apart when it cannot be applied as a whole (`may_be_of_one_message`).
+#[tokio::test]
+async fn an_answer_that_cannot_be_applied_is_taken_out_and_the_others_go_on() {
+    let large = format!(r#"{{"Type": "Pass", "Result": "{}", "Next": "A"}}"#, "x".repeat(5_000));
+    let definition =
+        PARALLEL.replace(r#"{"StartAt": "A", "States": {"#, &format!(r#"{{"StartAt": "Large", "States": {{"Large": {large}, "#));
+    let first = World::new(&definition).await.with("notify", Script::IsSilent);
+    first.start("order-1", "{}").await.unwrap();
+    first.run(&first.coordinator()).await;
+    let requests = first.workers.lock().unwrap().requests.clone();
+    let second = World::new(&definition).await;
+    move_without_values(&first, &second, &requests[0].execution).await;
+    let answers: Vec<Delivery> = requests.iter().map(|request| answer_to(request, succeeded())).collect();
+    let before = second.description("order-1").await.revision;
+    assert_eq!(second.coordinator().handle(&answers).await, [Disposition::Done; 4]);
+    assert_eq!(second.description("order-1").await.revision, before + 3, "one each of the other three");
+    let parked = second.queue.queue.peek(queue_name::PARKING, 10);
+    assert_eq!(parked.len(), 1);
+    let body = CoordinatorBody::decode(&parked[0].body).unwrap();
+    let bad = requests.iter().find(|request| request.state == "A").unwrap();
+    assert!(matches!(body.message, CoordinatorMessage::Answer { token, .. } if token == bad.token));
+    assert!(parked[0].attributes["reason"].contains("does not exist"), "{parked:?}");
+}
+
+// Fails without `within_limits`: the answer would be refused and lost, and the task wait for its timeout.
+#[tokio::test]
+async fn a_worker_that_says_too_much_is_cut_short() {
+    let world = World::new(CAUGHT).await.with("look", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    world.run(&world.coordinator()).await;
+    let request = world.workers.lock().unwrap().requests[0].clone();
+    let failure = StateFailure::new("TooMuch", "ä".repeat(300_000));
+    let answer = answer_to(&request, TaskOutcome::Failed { failure, refusal: false });
+    assert_eq!(world.coordinator().handle(&[answer]).await, [Disposition::Done]);
+    let description = world.description("order-1").await;
+    assert_eq!(description.status, Succeeded);
+    assert_eq!(description.output.unwrap().matches('ä').count(), 32_768);
+}
+
 // Fails if an execution that cannot be worked on takes its answers with it, or keeps the watch busy.
 #[tokio::test]
 async fn the_answers_of_a_corrupt_execution_are_parked_and_its_wakes_postponed() {
@@ -115,7 +163,7 @@ async fn the_answers_of_a_corrupt_execution_are_parked_and_its_wakes_postponed()
 // Fails if the ledger is not asked: a task that has succeeded would be undone, or done again.
 #[tokio::test]
 async fn a_dead_request_is_answered_by_the_ledger_or_as_unknown() {
-    let refused = LedgerState::Failed { failure: interpreter::StateFailure::named("Refused"), refusal: true };
+    let refused = LedgerState::Failed { failure: StateFailure::named("Refused"), refusal: true };
     let succeeded = LedgerState::Succeeded { result: json!({}) };
     let check = async |state: Option<LedgerState>, effects: &[&str]| {
         let world = World::new(SAGA).await.with("charge", Script::IsSilent);
