@@ -7,6 +7,7 @@
 //!
 //! A directory belongs to one process at a time: a lock file sees to that, and is released by the system however the process ends.
 
+mod data_directory;
 mod definitions;
 mod directory_lock;
 mod failure;

@@ -20,7 +20,7 @@ use crate::purge::Purged;
 use crate::readers::Readers;
 use crate::values::NewValues;
 use crate::writer::Writer;
-use crate::{OpenError, definitions, heads, items, journal, ledger, machines, open, purge, values};
+use crate::{OpenError, data_directory, definitions, heads, items, journal, ledger, machines, open, purge, values};
 
 /// The database's name in its directory.
 pub const DATABASE_FILE: &str = "backstep.sqlite";
@@ -48,7 +48,7 @@ impl SqliteStore {
     ///
     /// [`OpenError`]: in use by another process, written by a newer release, no database of ours, or not usable.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(path)?;
+        data_directory::make(path)?;
         let lock = DirectoryLock::take(path)?;
         let file = path.join(DATABASE_FILE);
         let writer = Writer::start(open::for_writing(&file)?)?;
