@@ -1,7 +1,7 @@
 //! The error names of the language (States Language specification, Appendix A; Step Functions Developer Guide, "Error names")
 //! and of Backstep.
 
-/// Matches any error but `States.Runtime` and `States.DataLimitExceeded`.
+/// Matches any error but `States.Runtime`.
 pub const ALL: &str = "States.ALL";
 /// A task, or a machine, took too long; or a heartbeat stayed away.
 pub const TIMEOUT: &str = "States.Timeout";

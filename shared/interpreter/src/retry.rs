@@ -9,8 +9,8 @@ use crate::StateFailure;
 
 /// Whether one of the names of a retrier or catcher matches an error.
 ///
-/// `States.ALL` matches all but `States.Runtime` and `States.DataLimitExceeded`; `States.TaskFailed` all errors of a Task but
-/// `States.Timeout`; `States.Timeout` a lost heartbeat too, and `States.HeartbeatTimeout` only that. `States.Runtime` is matched by nothing,
+/// `States.ALL` matches all but `States.Runtime`, `States.DataLimitExceeded` included (recorded from AWS, whatever its guide says);
+/// `States.TaskFailed` all errors of a Task but `States.Timeout`; `States.Timeout` a lost heartbeat too, and `States.HeartbeatTimeout` only that. `States.Runtime` is matched by nothing,
 /// not even by name (recorded from AWS).
 pub(crate) fn matches(names: &[String], failure: &StateFailure, of_task: bool) -> bool {
     let error = failure.error.as_str();
@@ -18,7 +18,7 @@ pub(crate) fn matches(names: &[String], failure: &StateFailure, of_task: bool) -
         return false;
     }
     names.iter().any(|name| match name.as_str() {
-        error_name::ALL => error != error_name::DATA_LIMIT_EXCEEDED,
+        error_name::ALL => true,
         error_name::TASK_FAILED => {
             name == error
                 || (of_task
@@ -88,7 +88,7 @@ mod tests {
         check(&["States.ALL"], "Boom", true);
         check(&["States.ALL"], "States.Timeout", true);
         check(&["States.ALL"], "States.Runtime", false);
-        check(&["States.ALL"], "States.DataLimitExceeded", false);
+        check(&["States.ALL"], "States.DataLimitExceeded", true);
         check(&["States.Runtime"], "States.Runtime", false);
         check(&["States.DataLimitExceeded"], "States.DataLimitExceeded", true);
         check(&["States.TaskFailed"], "Boom", true);
