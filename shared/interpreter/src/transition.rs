@@ -186,6 +186,10 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
         Message::Timer { revision, .. } if !open => stale(Staleness::Ended, *revision),
         Message::Timer { due, revision } if *due > turn.now => Ok(MessageOutcome::Early { due: *due, revision: *revision }),
         Message::Timer { .. } if fired => Ok(MessageOutcome::Applied),
+        // What the armed hint was for is over. It is spent all the same: a later deadline needs a hint of its own.
+        Message::Timer { due, revision } if turn.execution.armed == Some(Armed { due: *due, revision: *revision }) => {
+            Ok(MessageOutcome::Applied)
+        }
         Message::Timer { revision, .. } => stale(Staleness::NothingDue, *revision),
         Message::Wake if open => Ok(MessageOutcome::Applied),
         Message::Wake => stale(Staleness::Ended, 0),
@@ -220,11 +224,13 @@ fn plan(turn: &mut Turn<'_>, woken: bool) {
     }
     let outlook = Outlook::of(&turn.execution);
     let earliest = if outlook.runnable { Some(now) } else { deadline::earliest(&turn.execution) };
-    if let Some(due) = earliest.filter(|due| *due <= now.plus_seconds(limits.timer_horizon_seconds)) {
-        // A hint that has come, or is on its way for something earlier, says nothing about this one.
-        let armed = turn.execution.armed.filter(|armed| armed.due > now && armed.due <= due);
-        turn.execution.armed = Some(armed.unwrap_or(Armed { due: due.max(now), revision }));
-    }
+    // A hint whose time has come is spent: published again it would only come back at once, for nothing.
+    let armed = turn.execution.armed.filter(|armed| armed.due > now);
+    turn.execution.armed = match earliest.filter(|due| *due <= now.plus_seconds(limits.timer_horizon_seconds)) {
+        // One that is on its way for something earlier will see to this.
+        Some(due) => armed.filter(|armed| armed.due <= due).or(Some(Armed { due: due.max(now), revision })),
+        None => armed,
+    };
     let within = match outlook.requested || outlook.runnable {
         true => now.plus_seconds(limits.wake_within_seconds),
         false => now.plus_seconds(limits.wake_at_least_seconds).min(earliest.unwrap_or(Timestamp(i64::MAX))),

@@ -14,6 +14,7 @@ mod pivot;
 mod redrive;
 mod states;
 mod timers;
+mod unwinding;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,8 +23,8 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, DefinitionHash, Execution, ExecutionId, ExecutionStatus, HistoryEvent, HistoryEventKind, IdempotencyKey, Identity,
-    Limits, Message, MessageOutcome, Payload, Reads, Route, Routes, Seed, StateFailure, Surroundings, TaskAnswer, TaskOutcome,
-    TaskRequest, TaskToken, Timestamp, TransitionError, ValueHash, outstanding, transition,
+    Limits, Message, MessageOutcome, Payload, PublishFailure, Reads, Route, Routes, Seed, StateFailure, Surroundings, TaskAnswer,
+    TaskOutcome, TaskRequest, TaskToken, Timestamp, TransitionError, ValueHash, outstanding, transition,
 };
 
 /// An execution under test.
@@ -38,7 +39,7 @@ pub(crate) struct Run {
     values: BTreeMap<ValueHash, Arc<str>>,
     /// How many value items the latest transition asked for.
     pub(crate) loaded: usize,
-    seed: u8,
+    seed: u128,
 }
 
 pub(crate) const STARTED: Timestamp = Timestamp(1_800_000_000_000);
@@ -87,7 +88,7 @@ impl Run {
 
     pub(crate) fn send_all(&mut self, messages: &[Message]) -> Vec<MessageOutcome> {
         self.seed += 1;
-        let seed = Seed([self.seed; 16]);
+        let seed = Seed(self.seed.to_be_bytes());
         let mut reads = Reads { heartbeats: BTreeMap::new(), values: BTreeMap::new() };
         // What is stored and loaded again must be the same: nothing but what is written down may matter.
         let stored = serde_json::to_string(&self.execution).unwrap();
@@ -127,19 +128,28 @@ impl Run {
         made.outcomes
     }
 
-    /// Lets time pass and sends the hint for what comes due, as often as something does.
+    /// Lets time pass and sends the hints and wakes that come due, as often as one does.
     pub(crate) fn pass_seconds(&mut self, seconds: u64) {
         let until = self.now.plus_seconds(seconds);
-        while let Some(armed) = self.execution.armed.filter(|armed| armed.due <= until) {
-            if self.status() != ExecutionStatus::Running {
-                break;
-            }
-            self.now = self.now.max(armed.due);
+        let mut rounds = 0;
+        while self.status() == ExecutionStatus::Running {
+            rounds += 1;
+            assert!(rounds < 1_000, "something keeps coming due");
+            let hint = self.execution.armed.filter(|armed| armed.due <= until);
+            let wake = Some(self.execution.wake_at).filter(|wake| *wake <= until);
             let before = self.execution.revision;
-            self.send(Message::Timer { due: armed.due, revision: armed.revision });
-            if self.execution.revision == before {
-                break;
+            match (hint, wake) {
+                (Some(hint), wake) if wake.is_none_or(|wake| hint.due <= wake) => {
+                    self.now = self.now.max(hint.due);
+                    self.send(Message::Timer { due: hint.due, revision: hint.revision });
+                }
+                (_, Some(wake)) => {
+                    self.now = self.now.max(wake);
+                    self.send(Message::Wake);
+                }
+                (_, None) => break,
             }
+            assert_eq!(self.execution.revision, before + 1, "a hint that was armed and a wake are spent by what they do");
         }
         self.now = until;
     }
@@ -196,6 +206,21 @@ impl Run {
     pub(crate) fn refuse(&mut self, state: &str, error: &str) {
         let token = self.request(state).token;
         assert_eq!(self.send(failure(&token, error, true)), MessageOutcome::Applied, "{state}");
+    }
+
+    /// StopExecution.
+    pub(crate) fn stop(&mut self) -> MessageOutcome {
+        self.send(Message::Stop { error: Some("Stopped".to_owned()), cause: None })
+    }
+
+    /// Answers the compensations that are outside with success, until there is none; answers their states in the order of answering.
+    pub(crate) fn undo_all(&mut self) -> Vec<String> {
+        let mut undone = Vec::new();
+        while let Some(request) = self.requests().into_iter().find(|request| request.undoes.is_some()) {
+            assert_eq!(self.send(success(&request.token, json!({}))), MessageOutcome::Applied);
+            undone.push(request.state);
+        }
+        undone
     }
 
     pub(crate) fn status(&self) -> ExecutionStatus {
@@ -275,4 +300,46 @@ pub(crate) fn compensated(function: &str, fields: Value) -> Value {
 
 pub(crate) fn arn(function: &str) -> String {
     format!("arn:aws:lambda:us-east-1:123456789012:function:{function}")
+}
+
+/// A catcher of everything.
+pub(crate) fn catch(next: &str) -> Value {
+    json!([{ "ErrorEquals": ["States.ALL"], "Next": next }])
+}
+
+/// A catcher of everything with its `Compensate`.
+pub(crate) fn catch_compensating(next: &str, compensate: &str) -> Value {
+    json!([{ "ErrorEquals": ["States.ALL"], "Compensate": compensate, "Next": next }])
+}
+
+/// A Parallel of these branches, with more fields.
+pub(crate) fn parallel(branches: Value, fields: Value) -> Value {
+    let mut state = json!({ "Type": "Parallel", "Branches": branches });
+    state.as_object_mut().unwrap().extend(fields.as_object().cloned().unwrap());
+    state
+}
+
+/// A Map of this processor, with more fields.
+pub(crate) fn map(processor: Value, fields: Value) -> Value {
+    let mut state = json!({ "Type": "Map", "ItemProcessor": processor });
+    state.as_object_mut().unwrap().extend(fields.as_object().cloned().unwrap());
+    state
+}
+
+/// Reserve, then Charge with these fields, then a Ship that leaves nothing to undo.
+pub(crate) fn order(charge: Value) -> Value {
+    let mut fields = charge;
+    fields["Next"] = json!("Ship");
+    machine(json!({
+        "Reserve": compensated("reserve", json!({ "Next": "Charge" })),
+        "Charge": compensated("charge", fields),
+        "Ship": task("ship", json!({ "Compensation": "None", "End": true })),
+    }))
+}
+
+/// The request of a state cannot be published, for good.
+pub(crate) fn not_published(run: &mut Run, state: &str, first_publish: bool) {
+    let token = run.request(state).token;
+    let failure = StateFailure::named("Backstep.NoRoute");
+    assert_eq!(run.send(Message::PublishFailed(PublishFailure { token, failure, first_publish })), MessageOutcome::Applied);
 }
