@@ -8,8 +8,8 @@ use asl::error_name;
 use crate::history::HistoryEventKind;
 use crate::turn::Turn;
 use crate::{
-    Activity, Branch, Ending, EndingStage, ExecutionStatus, IterationStage, MessageOutcome, Owed, Parked, Rejection, TaskPhase,
-    Undo, UndoPhase,
+    Activity, Branch, Ending, EndingStage, ExecutionStatus, IterationStage, MessageOutcome, Owed, Rejection, TaskPhase, Undo,
+    UndoPhase,
 };
 
 /// Applies [`crate::Message::Redrive`].
@@ -17,13 +17,14 @@ pub(crate) fn redrive(turn: &mut Turn<'_>) -> MessageOutcome {
     if let Some(reason) = forbidden(turn) {
         return MessageOutcome::Rejected(Rejection::NotRedrivable { reason });
     }
-    let revision = turn.revision;
-    match turn.execution.parked.take() {
-        Some(Parked::Unwinding) => match &mut turn.execution.ending {
-            Some(Ending { stage: EndingStage::Unwinding(owed), .. }) => refresh(owed),
-            Some(Ending { stage: EndingStage::AwaitingPivot, .. }) | None => revive(&mut turn.execution.root, revision),
-        },
-        Some(Parked::Forward) | None => revive(&mut turn.execution.root, revision),
+    turn.execution.parked = None;
+    match &mut turn.execution.ending {
+        Some(Ending { stage: EndingStage::Unwinding(owed), .. }) => refresh(owed),
+        Some(Ending { stage: EndingStage::AwaitingPivot, .. }) | None => {
+            let mut root = std::mem::take(&mut turn.execution.root);
+            revive(turn, &mut root);
+            turn.execution.root = root;
+        }
     }
     let execution = &mut turn.execution;
     execution.status = ExecutionStatus::Running;
@@ -56,15 +57,14 @@ fn forbidden(turn: &Turn<'_>) -> Option<String> {
     limited.then(|| "execution exceeded a limit that a redrive would exceed again".to_owned())
 }
 
-/// Compensations whose retries were spent get them anew, under the same keys and with attempts that count on.
+/// Compensations get their retries anew, under the same keys and with attempts that count on. One that was in flight when the execution ended is
+/// asked for again: its answer may have come while there was nobody to take it.
 fn refresh(owed: &mut [Owed]) {
     for owed in owed {
         match owed {
             Owed::Task(task) => {
-                if matches!(task.undo.phase, UndoPhase::Spent(_)) {
-                    let undo = std::mem::take(&mut task.undo);
-                    task.undo = Undo { retries: Vec::new(), since: None, phase: UndoPhase::Registered, ..undo };
-                }
+                let undo = std::mem::take(&mut task.undo);
+                task.undo = Undo { retries: Vec::new(), since: None, phase: UndoPhase::Registered, ..undo };
             }
             Owed::Group(group) => group.branches.iter_mut().for_each(|branch| refresh(&mut branch.owed)),
         }
@@ -72,21 +72,26 @@ fn refresh(owed: &mut [Owed]) {
 }
 
 /// What failed, and what was interrupted beside it, is due again.
-fn revive(branch: &mut Branch, revision: u64) {
+fn revive(turn: &mut Turn<'_>, branch: &mut Branch) {
     let Some(visit) = &mut branch.visit else { return };
+    let revision = turn.revision;
     visit.retries.clear();
     match &mut visit.activity {
-        Activity::Failed(_) => visit.activity = Activity::Runnable { revision },
+        Activity::Failed(_) => {
+            // A state that begins again is a new visit: of the old one the ledger holds attempts, or that it was revoked.
+            visit.number = turn.next_visit();
+            visit.activity = Activity::Runnable { revision };
+        }
         Activity::Task(progress) => {
             progress.unknown |= matches!(progress.phase, TaskPhase::InFlight(_));
             progress.pivot_retries = 0;
             progress.phase = TaskPhase::Due { revision };
         }
-        Activity::Parallel(branches) => branches.iter_mut().for_each(|branch| revive(branch, revision)),
+        Activity::Parallel(branches) => branches.iter_mut().for_each(|branch| revive(turn, branch)),
         Activity::Map(map) => {
             for iteration in &mut map.active {
                 match &mut iteration.stage {
-                    IterationStage::Running(branch) => revive(branch, revision),
+                    IterationStage::Running(branch) => revive(turn, branch),
                     IterationStage::Unwinding { owed, .. } => refresh(owed),
                 }
             }
