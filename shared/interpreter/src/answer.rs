@@ -30,7 +30,7 @@ pub(crate) fn answer(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<Message
     if token.revision > turn.execution.revision {
         return stale(Staleness::FromTheFuture);
     }
-    if let Some(rejection) = too_large(turn, &answer.outcome) {
+    if let Some(rejection) = too_large(turn, answer) {
         return Ok(MessageOutcome::Rejected(rejection));
     }
     let late = match answer.by_callback {
@@ -64,9 +64,13 @@ fn stale(token: &TaskToken, reason: Staleness) -> MessageOutcome {
     MessageOutcome::Stale { reason, publish_since: token.revision }
 }
 
-fn too_large(turn: &Turn<'_>, outcome: &TaskOutcome) -> Option<Rejection> {
-    // A worker's result that is too large fails its state; only what a caller of the API can mend is refused.
-    let TaskOutcome::Failed { failure, .. } = outcome else { return None };
+/// A failure that is too large is refused where a caller of the API can mend it. A worker's answer always counts: refused it would be lost, and
+/// its task would wait for ever. (Its result may fail the state, its error and cause are cut: see [`StateFailure::cut`].)
+fn too_large(turn: &Turn<'_>, answer: &TaskAnswer) -> Option<Rejection> {
+    let TaskOutcome::Failed { failure, .. } = &answer.outcome else { return None };
+    if !answer.by_callback {
+        return None;
+    }
     let bytes = failure.error.len() + failure.cause.as_ref().map_or(0, String::len);
     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
     (bytes > turn.surroundings.limits.payload_bytes).then_some(Rejection::TooLarge { bytes })
@@ -84,7 +88,8 @@ fn find(turn: &Turn<'_>, number: u64) -> Option<(Addressee, u128, u32)> {
             }
         }
         Node::Owed(owed) if owed.visit == number => {
-            let undo_scheduled = !matches!(owed.undo.phase, UndoPhase::Registered) || owed.succeeded;
+            // Once an attempt of the compensation was scheduled, its arguments stay: the same key asks for the same thing.
+            let undo_scheduled = owed.undo.visit != 0 || owed.succeeded;
             found = Some((Addressee::Stopped { undo_scheduled }, owed.secret, owed.attempts));
         }
         Node::Owed(owed) if owed.undo.visit == number && number != 0 => {
@@ -212,7 +217,7 @@ fn supply(turn: &mut Turn<'_>, owed: &mut OwedTask, result: &Value) -> Result<()
     let input = turn.value(&owed.action_input)?;
     let result = compensation::raw_result(task, result.clone(), task::is_callback(task));
     let flow = task::flow_of_owed(turn, state, owed)?;
-    let mut random = turn.random.clone();
+    let mut random = task::random_of(owed.secret);
     if let Ok(call) = compensation::evaluate(turn, &flow, action, &input, &result, &mut random) {
         owed.compensation = call;
     }

@@ -36,6 +36,12 @@ pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), TransitionError> {
         }
         Progress::Waiting => Ok(()),
         Progress::Failed(failure) => match turn.execution.ending.clone() {
+            // The pivot has happened, though its state failed then.
+            Some(ending) if turn.execution.pivot_passed => {
+                turn.execution.ending = None;
+                park_forward(turn, ending.status, ending.failure.as_ref());
+                Ok(())
+            }
             // The pivot is known not to have happened: what was decided while it was unknown can be done now.
             Some(ending) => start_unwinding(turn, ending.status, ending.failure),
             None => end_by(turn, ExecutionStatus::Failed, failure),

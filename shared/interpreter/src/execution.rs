@@ -418,6 +418,9 @@ pub struct OwedTask {
     pub attempts: u32,
     /// Whether the action is known to have succeeded.
     pub succeeded: bool,
+    /// When the action's state was entered, for the context object.
+    #[serde(default)]
+    pub entered_at: Timestamp,
     /// What the action received: a late success is evaluated with it.
     pub action_input: Payload,
     /// The function that the action went to: its lease may last as long as that function runs.

@@ -9,7 +9,7 @@ use crate::advance::{Place, Step, exit};
 use crate::data_flow::{self, DataFlow};
 use crate::halt::Halt;
 use crate::history::HistoryEventKind;
-use crate::surrender::surrender_visit;
+use crate::surrender::{rest, surrender_visit};
 use crate::turn::Turn;
 use crate::{Activity, Branch, Owed, StateFailure, TransitionError, UnwindingThen, Visit, aborted, context_object, retry};
 
@@ -70,10 +70,11 @@ fn unwind_first(
     then: UnwindingThen,
 ) -> Result<Step, TransitionError> {
     aborted::report_inside(turn, visit, branch.last_event)?;
-    let part = surrender_visit(turn, visit, place)?;
+    let mut part = surrender_visit(turn, visit, place)?;
     let owed = match scope {
         Scope::Part => part,
         Scope::Nothing => {
+            rest(&mut part);
             branch.owed.extend(part);
             Vec::new()
         }

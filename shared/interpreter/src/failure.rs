@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
+
 /// What a state, a task or an execution fails with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StateFailure {
@@ -25,6 +27,15 @@ impl StateFailure {
 }
 
 impl StateFailure {
+    /// With an error and a cause no longer than they may be.
+    pub(crate) fn cut(mut self) -> Self {
+        cut(&mut self.error, limits::ERROR_CHARACTERS_MAX);
+        if let Some(cause) = &mut self.cause {
+            cut(cause, limits::CAUSE_CHARACTERS_MAX);
+        }
+        self
+    }
+
     /// As histories, outputs and describe show it: a lost heartbeat is `States.Timeout` (recorded from AWS), though retriers and catchers can
     /// name it `States.HeartbeatTimeout`.
     #[must_use]
@@ -33,5 +44,11 @@ impl StateFailure {
             asl::error_name::HEARTBEAT_TIMEOUT => Self { error: asl::error_name::TIMEOUT.to_owned(), cause: self.cause.clone() },
             _ => self.clone(),
         }
+    }
+}
+
+fn cut(text: &mut String, characters: usize) {
+    if let Some((end, _)) = text.char_indices().nth(characters) {
+        text.truncate(end);
     }
 }

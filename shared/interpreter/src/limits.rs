@@ -65,7 +65,11 @@ pub(crate) const SEARCH_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How much the evaluation of one template may copy or make, in bytes of JSON (about). A template of a few kilobytes could
 /// otherwise name a large input a thousand times over, and only the end result is held against the limit of a payload.
 pub(crate) const EVALUATED_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Characters of a value that a failure's cause shows; a cause has at most 32,768 (Step Functions API Reference).
+/// Characters of an error's name that a worker answered (Step Functions API Reference, `SendTaskFailure`).
+pub(crate) const ERROR_CHARACTERS_MAX: usize = 256;
+/// Characters of a cause that a worker answered (Step Functions API Reference, `SendTaskFailure`).
+pub(crate) const CAUSE_CHARACTERS_MAX: usize = 32_768;
+/// Characters of a value that a failure's cause shows; a cause has at most [`CAUSE_CHARACTERS_MAX`].
 pub(crate) const EXCERPT_CHARACTERS_MAX: usize = 16_384;
 /// Elements that `States.ArrayRange` makes (Step Functions Developer Guide, "Intrinsic functions", as for the four below).
 pub(crate) const ARRAY_RANGE_ELEMENTS_MAX: i128 = 1_000;

@@ -8,8 +8,8 @@ use asl::State;
 use crate::advance::Place;
 use crate::turn::Turn;
 use crate::{
-    Activity, Branch, IterationStage, Owed, OwedBranch, OwedGroup, Revocation, TaskPhase, TaskProgress, TransitionError, Visit,
-    limits, state,
+    Activity, Branch, IterationStage, Owed, OwedBranch, OwedGroup, Revocation, TaskPhase, TaskProgress, TransitionError,
+    UndoPhase, Visit, limits, state,
 };
 
 /// Stops a branch and answers what it owes, in the order of the program.
@@ -27,6 +27,7 @@ pub(crate) fn surrender_visit(turn: &mut Turn<'_>, visit: &mut Visit, place: Pla
     match std::mem::replace(&mut visit.activity, Activity::Waited) {
         Activity::Task(progress) => Ok(surrender_task(turn, visit, &progress, state, place)),
         Activity::Parallel(branches) => {
+            turn.close_branches(branches.len());
             let mut group = Vec::new();
             for (index, mut branch) in (0..).zip(branches) {
                 let owed = surrender(turn, &mut branch, Place { outermost: false, ..place })?;
@@ -35,6 +36,7 @@ pub(crate) fn surrender_visit(turn: &mut Turn<'_>, visit: &mut Visit, place: Pla
             Ok(as_group(state, group))
         }
         Activity::Map(map) => {
+            turn.close_branches(map.active.len());
             let mut group = map.owed;
             for iteration in map.active {
                 let owed = match iteration.stage {
@@ -59,7 +61,12 @@ pub(crate) fn surrender_visit(turn: &mut Turn<'_>, visit: &mut Visit, place: Pla
 /// A task that is stopped: its record if it may have had an effect that has to be undone, else its key is revoked while its request may still be on
 /// its way.
 fn surrender_task(turn: &mut Turn<'_>, visit: &Visit, progress: &TaskProgress, state: &State, place: Place<'_>) -> Vec<Owed> {
-    let under_way = matches!(progress.phase, TaskPhase::InFlight(_));
+    let under_way = match progress.phase {
+        TaskPhase::InFlight(_) => true,
+        // The request of an attempt that timed out may still wait in its queue.
+        TaskPhase::Backoff { .. } | TaskPhase::Due { .. } => progress.unknown,
+        TaskPhase::Ended(_) | TaskPhase::Failed(_) => false,
+    };
     let owed = state::task::owed(visit, progress, state, place, false).filter(|_| state::task::may_have_had_effect(progress));
     match owed {
         Some(owed) => vec![Owed::Task(Box::new(owed))],
@@ -77,6 +84,20 @@ fn revoke(turn: &mut Turn<'_>, progress: &TaskProgress) {
     revocations.push(Revocation { key: progress.key.clone(), revision: turn.revision });
     if revocations.len() > limits::REVOCATIONS_MAX {
         revocations.remove(0);
+    }
+}
+
+/// Lets compensations rest whose part's catcher suppresses unwinding: they are owed again, in their place. One that is in flight goes on.
+pub(crate) fn rest(owed: &mut [Owed]) {
+    for owed in owed {
+        match owed {
+            Owed::Task(task) => {
+                if matches!(task.undo.phase, UndoPhase::Due { .. } | UndoPhase::Backoff { .. }) {
+                    task.undo.phase = UndoPhase::Registered;
+                }
+            }
+            Owed::Group(group) => group.branches.iter_mut().for_each(|branch| rest(&mut branch.owed)),
+        }
     }
 }
 

@@ -114,6 +114,11 @@ impl<'a> Turn<'a> {
         may
     }
 
+    /// Branches that were open and are not any more.
+    pub(crate) fn close_branches(&mut self, count: usize) {
+        self.open_branches = self.open_branches.saturating_sub(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
     /// The value of a payload.
     pub(crate) fn value(&self, payload: &Payload) -> Result<Arc<Value>, TransitionError> {
         if let Some(value) = payload.cached() {

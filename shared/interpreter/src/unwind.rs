@@ -14,8 +14,8 @@ use asl::state::CompensationAction;
 use crate::history::{ErrorDetails, HistoryEventKind};
 use crate::turn::Turn;
 use crate::{
-    AttemptEnd, Owed, OwedTask, StateFailure, TaskAttempt, TaskOutcome, Timestamp, TransitionError, UndoPhase, compensation,
-    limits, retry,
+    AttemptEnd, Owed, OwedGroup, OwedTask, StateFailure, TaskAttempt, TaskOutcome, Timestamp, TransitionError, UndoPhase,
+    compensation, limits, retry,
 };
 
 /// How far unwinding came.
@@ -34,21 +34,7 @@ pub(crate) fn unwind(turn: &mut Turn<'_>, owed: &mut Vec<Owed>) -> Result<Unwoun
     while let Some(last) = owed.last_mut() {
         let unwound = match last {
             Owed::Task(task) => unwind_task(turn, task)?,
-            Owed::Group(group) => {
-                let mut running = 0;
-                for branch in &mut group.branches {
-                    if running >= turn.surroundings.limits.unwinding_concurrency {
-                        break;
-                    }
-                    running += u32::from(unwind(turn, &mut branch.owed)? == Unwound::Waiting);
-                }
-                group.branches.retain(|branch| !branch.owed.is_empty());
-                match (group.branches.is_empty(), running) {
-                    (true, _) => Unwound::Done,
-                    (false, 0) => Unwound::Stuck,
-                    (false, _) => Unwound::Waiting,
-                }
-            }
+            Owed::Group(group) => unwind_group(turn, group)?,
         };
         match unwound {
             Unwound::Done => drop(owed.pop()),
@@ -56,6 +42,35 @@ pub(crate) fn unwind(turn: &mut Turn<'_>, owed: &mut Vec<Owed>) -> Result<Unwoun
         }
     }
     Ok(Unwound::Done)
+}
+
+/// Undoes branches beside each other. Those whose undoing has begun go on first, wherever they stand: it may have begun inside a part that was
+/// interrupted, and what is due or ended there must not wait for the others. The room they leave is for new ones.
+fn unwind_group(turn: &mut Turn<'_>, group: &mut OwedGroup) -> Result<Unwound, TransitionError> {
+    let mut running = 0;
+    for begun in [true, false] {
+        for branch in &mut group.branches {
+            let room = begun || running < turn.surroundings.limits.unwinding_concurrency;
+            if room && has_begun(&branch.owed) == begun {
+                running += u32::from(unwind(turn, &mut branch.owed)? == Unwound::Waiting);
+            }
+        }
+    }
+    group.branches.retain(|branch| !branch.owed.is_empty());
+    Ok(match (group.branches.is_empty(), running) {
+        (true, _) => Unwound::Done,
+        (false, 0) => Unwound::Stuck,
+        (false, _) => Unwound::Waiting,
+    })
+}
+
+/// Whether the last of these is being undone, or could not be.
+fn has_begun(owed: &[Owed]) -> bool {
+    match owed.last() {
+        None => false,
+        Some(Owed::Task(task)) => !matches!(task.undo.phase, UndoPhase::Registered),
+        Some(Owed::Group(group)) => group.branches.iter().any(|branch| has_begun(&branch.owed)),
+    }
 }
 
 /// Undoes one task.
@@ -132,7 +147,7 @@ fn ended(turn: &mut Turn<'_>, owed: &mut OwedTask, end: AttemptEnd) -> Result<Un
             owed.undo.last_event = turn.emit(owed.undo.last_event, succeeded);
             return Ok(Unwound::Done);
         }
-        AttemptEnd::Answered(TaskOutcome::Failed { failure, .. }) | AttemptEnd::NotPublished { failure, .. } => failure,
+        AttemptEnd::Answered(TaskOutcome::Failed { failure, .. }) | AttemptEnd::NotPublished { failure, .. } => failure.cut(),
         AttemptEnd::TimedOut => StateFailure::named(asl::error_name::TIMEOUT),
         AttemptEnd::HeartbeatLost => StateFailure::named(asl::error_name::HEARTBEAT_TIMEOUT),
     };

@@ -160,7 +160,7 @@ fn run(
                 }
                 Ran::Finished => {
                     let iteration = progress.active.remove(at);
-                    turn.open_branches = turn.open_branches.saturating_sub(1);
+                    turn.close_branches(1);
                     finish(turn, progress, iteration)?;
                 }
                 Ran::Failed(failure) => match tolerate(turn, branch, progress, at, state, failure)? {
@@ -216,10 +216,15 @@ fn run_iteration(
                 }
             }
         }
+        IterationStage::Unwinding { owed, .. } if owed.is_empty() => Ok(Ran::Finished),
         IterationStage::Unwinding { owed, failure, .. } => match unwind(turn, owed)? {
             Unwound::Waiting => Ok(Ran::Waiting),
             Unwound::Stuck => Ok(Ran::Stuck(failure.clone())),
-            Unwound::Done => Ok(Ran::Finished),
+            Unwound::Done => {
+                let ended = HistoryEventKind::UnwindingEnded { state: Some(state.name.clone()), owed: 0 };
+                outer.last_event = turn.emit(outer.last_event, ended);
+                Ok(Ran::Finished)
+            }
         },
     }
 }
@@ -296,7 +301,7 @@ fn start(
     place: Place<'_>,
 ) -> Result<(), Halt> {
     let index = progress.next_index;
-    let value = next_item(turn, progress)?;
+    let (value, rest) = next_item(turn, progress)?;
     let item = MapItem { index, value: turn.seal(std::sync::Arc::new(value.clone())) };
     let input = match &map.item_selector {
         None => item.value.clone(),
@@ -315,22 +320,23 @@ fn start(
     let started = turn.emit(branch.last_event, HistoryEventKind::MapIterationStarted { name: state.name.clone(), index });
     let inner = Branch { visit: Some(new_visit(turn, &map.processor.start_at, input)), last_event: started, ..Branch::default() };
     progress.next_index += 1;
+    (progress.items, progress.items_offset) = rest;
     progress.active.push(Iteration { item, stage: IterationStage::Running(Box::new(inner)) });
     Ok(())
 }
 
-/// Takes the next item off the pages.
-fn next_item(turn: &Turn<'_>, progress: &mut MapProgress) -> Result<Value, TransitionError> {
-    let Some(hash) = progress.items.clone() else { return Err(turn.corrupt("a Map has lost its items")) };
-    let page = turn.value(&turn.page(&hash))?;
+/// The next item, and where the one after it stands: page and place in it. It is taken only once its iteration has started, so that a
+/// selector which fails does not lose it.
+fn next_item(turn: &Turn<'_>, progress: &MapProgress) -> Result<(Value, (Option<ValueHash>, usize)), TransitionError> {
+    let Some(hash) = &progress.items else { return Err(turn.corrupt("a Map has lost its items")) };
+    let page = turn.value(&turn.page(hash))?;
     let items = page.get("items").and_then(Value::as_array).ok_or_else(|| turn.corrupt("a page of items has none"))?;
     let item = items.get(progress.items_offset).cloned().ok_or_else(|| turn.corrupt("a page of items is too short"))?;
-    progress.items_offset += 1;
-    if progress.items_offset >= items.len() {
-        progress.items_offset = 0;
-        progress.items = page.get("next").and_then(Value::as_str).map(|next| ValueHash(next.to_owned()));
-    }
-    Ok(item)
+    let rest = match progress.items_offset + 1 {
+        offset if offset < items.len() => (Some(hash.clone()), offset),
+        _ => (page.get("next").and_then(Value::as_str).map(|next| ValueHash(next.to_owned())), 0),
+    };
+    Ok((item, rest))
 }
 
 /// All iterations have finished: their outputs in the order of the items are the result.

@@ -93,7 +93,7 @@ fn succeeded(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state:
     };
     let outputs: Vec<Payload> = branches.iter().filter_map(|branch| branch.output.clone()).collect();
     turn.require(outputs.iter())?;
-    let count = u32::try_from(branches.len()).unwrap_or(u32::MAX);
+    let count = branches.len();
     let results =
         outputs.iter().map(|output| Ok((*turn.value(output)?).clone())).collect::<Result<Vec<Value>, TransitionError>>()?;
     let last_event = branches.iter().map(|branch| branch.last_event).max().unwrap_or(branch.last_event);
@@ -103,7 +103,7 @@ fn succeeded(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state:
     let output = turn.seal_bounded(output, &|| state.name.clone())?;
     let owed = branches.iter().zip(0..).map(|(branch, index)| OwedBranch { index, owed: branch.owed.clone() });
     let owed: Vec<OwedBranch> = owed.collect();
-    turn.open_branches = turn.open_branches.saturating_sub(count);
+    turn.close_branches(count);
     branch.owed.extend(group_of(state, owed));
     branch.last_event = turn.emit(last_event, HistoryEventKind::ParallelStateSucceeded);
     Ok(exit(turn, branch, state, output, parallel.next.clone()))

@@ -71,7 +71,14 @@ pub(crate) fn resume(
     let mut progress = *progress;
     let phase = std::mem::replace(&mut progress.phase, TaskPhase::Due { revision: turn.revision });
     let resumed = match phase {
-        TaskPhase::Due { .. } => schedule(turn, branch, visit, &mut progress, state, task, place),
+        TaskPhase::Due { .. } => match schedule(turn, branch, visit, &mut progress, state, task, place) {
+            // That another attempt cannot be made does not make a pivot's outcome known.
+            Err(Halt::Failure(failure)) if task.pivot && progress.unknown => {
+                let failure = located(failure, visit);
+                used(turn, branch, visit, &mut progress, state, task, place, failure)
+            }
+            other => other,
+        },
         TaskPhase::Ended(end) => ended(turn, branch, visit, &mut progress, state, task, place, end),
         phase @ (TaskPhase::InFlight(_) | TaskPhase::Backoff { .. }) => {
             progress.phase = phase;
@@ -108,8 +115,7 @@ fn schedule(
     let text = is_callback(task).then(|| token.to_string());
     let raw = turn.value(&visit.input)?;
     let flow = data_flow::of_state(turn, state, context(visit, place, text.as_deref()))?;
-    // All attempts of a visit draw the same random numbers: the same key must ask for the same thing.
-    let mut random = ChaCha8Rng::from_seed(wide(progress.secret));
+    let mut random = random_of(progress.secret);
     let input = flow.input(&raw)?;
     let timeout_seconds = task.timeout.as_ref().map(|amount| flow.amount(amount, &input)).transpose()?;
     let heartbeat_seconds = task.heartbeat.as_ref().map(|amount| flow.amount(amount, &input)).transpose()?;
@@ -153,37 +159,73 @@ fn ended(
     place: Place<'_>,
     end: AttemptEnd,
 ) -> Result<Step, Halt> {
-    let (failure, refusal, event) = match end {
+    let (failure, effect, event) = match end {
         AttemptEnd::Answered(TaskOutcome::Succeeded { result }) => {
-            return match succeeded(turn, branch, visit, progress, state, task, place, result) {
-                // It has happened, whatever the state makes of it: owed, like an unknown outcome.
-                Err(Halt::Failure(failure)) => {
-                    progress.unknown = !task.pivot;
-                    used(turn, branch, visit, progress, state, task, place, located(failure, visit))
+            let result = compensation::raw_result(task, result, is_callback(task));
+            match turn.seal_bounded((*result).clone(), &|| provider(task)) {
+                Ok(sealed) => {
+                    branch.last_event = turn.emit(branch.last_event, succeeded_event(task, sealed));
+                    return match succeeded(turn, branch, visit, progress, state, task, place, &result) {
+                        // It has happened, whatever the state makes of it: owed, like an unknown outcome.
+                        Err(Halt::Failure(failure)) => {
+                            progress.unknown = !task.pivot;
+                            used(turn, branch, visit, progress, state, task, place, located(failure, visit))
+                        }
+                        other => other,
+                    };
                 }
-                other => other,
-            };
+                // As recorded from AWS, a result that is too large is the task's failure.
+                Err(failure) => {
+                    let event = failed_event(task, ErrorDetails::of(&failure));
+                    (failure, Effect::Certain, event)
+                }
+            }
         }
         AttemptEnd::Answered(TaskOutcome::Failed { failure, refusal }) => {
-            let refusal = refusal || task.refusals.contains(&failure.error);
+            let failure = failure.cut();
+            let refused = refusal || task.refusals.contains(&failure.error);
             let event = failed_event(task, ErrorDetails::of(&failure));
-            (failure, refusal, event)
+            (failure, if refused { Effect::Refused } else { Effect::Unknown }, event)
         }
         AttemptEnd::TimedOut => timed_out(task, error_name::TIMEOUT),
         AttemptEnd::HeartbeatLost => timed_out(task, error_name::HEARTBEAT_TIMEOUT),
         AttemptEnd::NotPublished { failure, refusal } => {
             let event = not_published_event(task, ErrorDetails::of(&failure));
-            (failure, refusal, event)
+            (failure, if refusal { Effect::NeverSent } else { Effect::Unknown }, event)
         }
     };
     branch.last_event = turn.emit(branch.last_event, event);
-    progress.unknown = match (refusal, task.pivot) {
-        (false, _) => true,
+    progress.unknown = match (effect, task.pivot) {
+        (Effect::Certain, true) => {
+            pass_pivot(turn, branch, state);
+            false
+        }
+        (Effect::Unknown, _) | (Effect::Certain, false) => true,
         // The provider knows the key: that it refuses now proves that no earlier attempt took effect.
-        (true, true) => false,
-        (true, false) => progress.unknown,
+        (Effect::Refused, true) => false,
+        (Effect::Refused, false) | (Effect::NeverSent, _) => progress.unknown,
     };
     used(turn, branch, visit, progress, state, task, place, failure)
+}
+
+/// What an attempt that did not succeed says of its effect.
+enum Effect {
+    /// It was answered that there is none.
+    Refused,
+    /// It has none: its request was seen by nobody. Of earlier attempts that says nothing.
+    NeverSent,
+    /// It may have one.
+    Unknown,
+    /// It has one: only its result is of no use.
+    Certain,
+}
+
+/// How a cause names who did the work (recorded from AWS).
+fn provider(task: &Task) -> String {
+    match &task.resource.integration {
+        Integration::LambdaInvoke { .. } => "lambda".to_owned(),
+        Integration::Function { .. } => task.resource.arn.clone(),
+    }
 }
 
 /// What a failed attempt leads to: the state's own retriers first, under the same key.
@@ -229,27 +271,20 @@ fn succeeded(
     state: &State,
     task: &Task,
     place: Place<'_>,
-    answer: Value,
+    result: &Value,
 ) -> Result<Step, Halt> {
     let raw = turn.value(&visit.input)?;
-    let what = || match &task.resource.integration {
-        Integration::LambdaInvoke { .. } => "lambda".to_owned(),
-        Integration::Function { .. } => task.resource.arn.clone(),
-    };
-    let result = compensation::raw_result(task, answer, is_callback(task));
-    let sealed = turn.seal_bounded((*result).clone(), &what)?;
-    branch.last_event = turn.emit(branch.last_event, succeeded_event(task, sealed));
     if task.pivot {
         pass_pivot(turn, branch, state);
     }
     let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
-    let mut random = ChaCha8Rng::from_seed(wide(progress.secret));
+    let mut random = random_of(progress.secret);
     if let Some(action) = compensation::declared(task) {
         let received = progress.arguments.as_ref().map(|arguments| turn.value(arguments)).transpose()?;
         let received = received.as_deref().unwrap_or(&Value::Null);
-        progress.compensation = Some(compensation::evaluate(turn, &flow, action, received, &result, &mut random)?);
+        progress.compensation = Some(compensation::evaluate(turn, &flow, action, received, result, &mut random)?);
     }
-    let output = flow.output(&raw, (*result).clone(), &mut random)?;
+    let output = flow.output(&raw, result.clone(), &mut random)?;
     let output = turn.seal_bounded(output, &|| state.name.clone())?;
     if let Some(owed) = owed(visit, progress, state, place, true) {
         branch.owed.push(Owed::Task(Box::new(owed)));
@@ -276,6 +311,7 @@ pub(crate) fn owed(visit: &Visit, progress: &TaskProgress, state: &State, place:
         secret: progress.secret,
         attempts: progress.attempt,
         succeeded,
+        entered_at: visit.entered_at,
         action_input: progress.arguments.clone()?,
         action_function: progress.function.clone(),
         compensation: progress.compensation.clone()?,
@@ -308,12 +344,13 @@ pub(crate) fn proof(secret: u128, visit: u64, attempt: u32) -> u128 {
     u128::from_be_bytes(proof)
 }
 
-fn wide(secret: u128) -> [u8; 32] {
+/// The random numbers of a visit: all its attempts draw the same ones, because the same key must ask for the same thing.
+pub(crate) fn random_of(secret: u128) -> ChaCha8Rng {
     let mut seed = [0; 32];
     for (place, byte) in seed.iter_mut().zip(secret.to_be_bytes()) {
         *place = byte;
     }
-    seed
+    ChaCha8Rng::from_seed(seed)
 }
 
 /// Whether the task's answer comes by SendTaskSuccess or SendTaskFailure.
@@ -399,14 +436,14 @@ fn not_published_event(task: &Task, details_of_error: ErrorDetails) -> HistoryEv
     }
 }
 
-fn timed_out(task: &Task, error: &str) -> (StateFailure, bool, HistoryEventKind) {
+fn timed_out(task: &Task, error: &str) -> (StateFailure, Effect, HistoryEventKind) {
     let failure = StateFailure::named(error);
     let shown = ErrorDetails::of(&failure);
     let event = match details(task) {
         None => HistoryEventKind::LambdaFunctionTimedOut(shown),
         Some(task) => HistoryEventKind::TaskTimedOut { task, details: shown },
     };
-    (failure, false, event)
+    (failure, Effect::Unknown, event)
 }
 
 /// The event of a callback task whose request was delivered.
@@ -418,7 +455,7 @@ pub(crate) fn submitted_event(task: &Task, output: crate::Payload) -> Option<His
 pub(crate) fn flow_of_owed<'s>(turn: &Turn<'_>, state: &'s State, owed: &OwedTask) -> Result<JsonPath<'s>, TransitionError> {
     let context = crate::context_object::StateContext {
         name: &owed.state,
-        entered_at: turn.execution.started_at,
+        entered_at: owed.entered_at,
         retry_count: 0,
         item: owed.iteration.as_ref(),
         token: None,
