@@ -25,14 +25,15 @@ pub(crate) fn report_inside(turn: &mut Turn<'_>, visit: &Visit, cause: u64) -> R
 /// Reports what a branch is in as aborted.
 pub(crate) fn report_branch(turn: &mut Turn<'_>, branch: &Branch, cause: u64) -> Result<(), TransitionError> {
     let Some(visit) = &branch.visit else { return Ok(()) };
-    report_inside(turn, visit, cause)?;
     let state = turn.state(&visit.state)?;
     let is_told = match state.kind {
         StateKind::Task(_) | StateKind::Wait(_) => visit.entered_event != 0,
-        // A composite that failed has told so itself.
-        StateKind::Parallel(_) | StateKind::Map(_) => visit.entered_event != 0 && !has_failed(branch),
+        // A composite that failed has told so itself, and of all that is inside.
+        StateKind::Parallel(_) | StateKind::Map(_) if has_failed(branch) => return Ok(()),
+        StateKind::Parallel(_) | StateKind::Map(_) => visit.entered_event != 0,
         StateKind::Choice(_) | StateKind::Pass(_) | StateKind::Succeed(_) | StateKind::Fail(_) => false,
     };
+    report_inside(turn, visit, cause)?;
     if is_told {
         turn.emit(cause, HistoryEventKind::StateAborted { state_type: StateType::of(state) });
     }
