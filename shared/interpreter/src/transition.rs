@@ -183,9 +183,11 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
         _ if turn.execution.next_event == 1 => Err(turn.corrupt("a message came before the start")),
         Message::Answer(answered) => answer::answer(turn, answered),
         Message::PublishFailed(failed) => Ok(answer::publish_failed(turn, failed)),
+        Message::Timer { due, revision } if open && *due > turn.now => {
+            Ok(MessageOutcome::Early { due: *due, revision: *revision })
+        }
+        Message::Timer { .. } | Message::Wake if fired => Ok(MessageOutcome::Applied),
         Message::Timer { revision, .. } if !open => stale(Staleness::Ended, *revision),
-        Message::Timer { due, revision } if *due > turn.now => Ok(MessageOutcome::Early { due: *due, revision: *revision }),
-        Message::Timer { .. } if fired => Ok(MessageOutcome::Applied),
         // What the armed hint was for is over. It is spent all the same: a later deadline needs a hint of its own.
         Message::Timer { due, revision } if turn.execution.armed == Some(Armed { due: *due, revision: *revision }) => {
             Ok(MessageOutcome::Applied)
