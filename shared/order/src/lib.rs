@@ -28,6 +28,8 @@ mod privacy_tests;
 pub mod private;
 pub mod provider;
 pub mod review;
+#[cfg(test)]
+mod saga_tests;
 pub mod scenario;
 mod serving;
 pub mod shipping;

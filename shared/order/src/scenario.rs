@@ -85,7 +85,7 @@ pub struct ExpectedEnd {
     /// The states that were undone, in the order of their undoing.
     #[serde(default)]
     pub compensated: Vec<String>,
-    /// The states whose compensation is still owed.
+    /// The states whose compensation is still owed, in the order of the program.
     #[serde(default)]
     pub owed: Vec<String>,
     /// Whether it is parked.
