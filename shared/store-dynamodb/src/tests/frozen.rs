@@ -137,9 +137,3 @@ fn an_entry_stands_under_these_names() {
     assert_eq!(as_json(&item)["seed"], json!({"B": STANDARD.encode([7; 16])}));
     assert_eq!(journal::read(&item).unwrap(), entry);
 }
-
-#[tokio::test]
-async fn tmp_dump() {
-    let all: BTreeMap<_, _> = written().await.iter().map(|(name, item)| (name.to_string(), as_json(item))).collect();
-    std::fs::write("src/tests/items.json", serde_json::to_string_pretty(&all).unwrap() + "\n").unwrap();
-}

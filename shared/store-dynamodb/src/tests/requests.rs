@@ -129,7 +129,7 @@ async fn what_has_expired_is_made_afresh() {
     let (store, proxy) = behind_proxy().await;
     let units = |delta, floor| Write::Add { key: item_key("stock", "SKU-1"), counter: "units".to_owned(), delta, floor };
     let expiring = put_until("SKU-1", json!({"old": true}), at(10), Condition::Always);
-    store.transact(&[], &[expiring.clone()], at(0)).await.unwrap();
+    store.transact(&[], std::slice::from_ref(&expiring), at(0)).await.unwrap();
     store.transact(&[], &[units(5, None)], at(9)).await.unwrap();
     proxy.reset();
 
@@ -147,7 +147,7 @@ async fn what_has_expired_is_made_afresh() {
 
     store.transact(&[], &[expiring], at(0)).await.unwrap();
     let absent = put("SKU-1", json!({"new": true}), Condition::Absent);
-    assert_eq!(store.transact(&[], &[absent.clone()], at(9)).await, Err(TransactError::Conditions(vec![0])));
+    assert_eq!(store.transact(&[], std::slice::from_ref(&absent), at(9)).await, Err(TransactError::Conditions(vec![0])));
     store.transact(&[], &[absent], gone).await.unwrap();
     let item = store.item(&item_key("stock", "SKU-1"), gone).await.unwrap().unwrap();
     assert_eq!((item.version, item.body, item.counters.len()), (1, json!({"new": true}), 0));
