@@ -58,11 +58,11 @@ pub(super) fn client(endpoint: &str) -> Client {
 }
 
 /// A store over a table of its own, at `AWS_ENDPOINT_URL` if that is set, else embedded.
-pub(super) async fn new_store() -> DynamoStore {
-    match env::var("AWS_ENDPOINT_URL") {
-        Ok(endpoint) => new_store_at(&endpoint).await,
-        Err(_) => new_store_at(embedded()).await,
-    }
+pub(super) async fn new_store() -> (DynamoStore, TableGuard) {
+    let endpoint = env::var("AWS_ENDPOINT_URL").unwrap_or_else(|_| embedded().to_owned());
+    let store = new_store_at(&endpoint).await;
+    let guard = TableGuard { table: store.table().to_owned(), endpoint };
+    (store, guard)
 }
 
 /// A store over a table of its own at an endpoint.
@@ -74,7 +74,23 @@ pub(super) async fn new_store_at(endpoint: &str) -> DynamoStore {
     DynamoStore::new(client, table).with_backoff(AT_ONCE)
 }
 
-/// Deletes the table of a store: an endpoint that is not embedded outlives the tests.
-pub(super) async fn drop_table(store: &DynamoStore) {
-    store.client().delete_table().table_name(store.table()).send().await.unwrap();
+/// Deletes a table when a test is done with it, passed or failed: an endpoint that is not embedded outlives the tests.
+pub(super) struct TableGuard {
+    table: String,
+    endpoint: String,
+}
+
+impl Drop for TableGuard {
+    fn drop(&mut self) {
+        if self.endpoint == embedded() {
+            return;
+        }
+        let request = client(&self.endpoint).delete_table().table_name(&self.table);
+        // On a thread of its own: a test's runtime does not wait in a destructor.
+        let deleting = std::thread::spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(request.send()).map(drop).map_err(|error| error.to_string())
+        });
+        println!("deleting `{}`: {:?}", self.table, deleting.join());
+    }
 }

@@ -84,12 +84,10 @@ fn ledger_entries() -> [(&'static str, LedgerEntry); 4] {
 
 /// The item that an update makes, by way of the table.
 async fn written_ledger_item(name: &str, entry: &LedgerEntry) -> Attributes {
-    let (store, key) = (new_store().await, key(name));
+    let ((store, _table), key) = (new_store().await, key(name));
     let change = ledger::change(entry, LedgerExpectation::Absent, Heartbeat::Told).unwrap();
     store.update(&Key::Ledger(&key), &change).await.unwrap();
-    let item = store.get(&Key::Ledger(&key)).await.unwrap().unwrap();
-    super::endpoint::drop_table(&store).await;
-    item
+    store.get(&Key::Ledger(&key)).await.unwrap().unwrap()
 }
 
 #[tokio::test]
