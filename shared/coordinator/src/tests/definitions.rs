@@ -75,6 +75,19 @@ pub(super) const REVIEW: &str = r#"{
     }
 }"#;
 
+/// A person decides within a day; then something is looked up, for which there is no deadline.
+pub(super) const REVIEW_THEN_LOOK: &str = r#"{
+    "StartAt": "Review",
+    "States": {
+        "Review": {
+            "Type": "Task", "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+            "Parameters": {"FunctionName": "review", "Payload": {"token.$": "$$.Task.Token"}},
+            "TimeoutSeconds": 86400, "Next": "Look"
+        },
+        "Look": {"Type": "Task", "Resource": "fn:look", "End": true}
+    }
+}"#;
+
 /// Waits for so many seconds, then ends.
 pub(super) fn wait(seconds: u64) -> String {
     format!(
