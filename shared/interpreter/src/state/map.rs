@@ -125,14 +125,17 @@ pub(crate) fn resume(
         Ran::Waiting => Ok(Step::Waiting),
         Ran::Stuck(failure) => Ok(Step::Stuck(failure)),
         Ran::Failed(failure) => Ok(failed(turn, branch, visit, state, place, failure)?),
-        Ran::Finished => succeeded(turn, branch, visit, state, map, place),
+        Ran::Finished { .. } => succeeded(turn, branch, visit, state, map, place),
     }
 }
 
 /// How far the iterations came.
 enum Ran {
     Waiting,
-    Finished,
+    /// `told` is the event that tells of it.
+    Finished {
+        told: Option<u64>,
+    },
     Failed(StateFailure),
     Stuck(StateFailure),
 }
@@ -158,10 +161,14 @@ fn run(
                     stuck.get_or_insert(failure);
                     at += 1;
                 }
-                Ran::Finished => {
+                Ran::Finished { told } => {
                     let iteration = progress.active.remove(at);
                     turn.close_branches(1);
                     finish(turn, progress, iteration)?;
+                    if let Some(told) = told.filter(|_| progress.active.is_empty() && progress.next_index >= progress.total) {
+                        // Recorded from AWS: the end of the Map links to the last iteration's, the start of an iteration to the last event inside.
+                        branch.last_event = told;
+                    }
                 }
                 Ran::Failed(failure) => match tolerate(turn, branch, progress, at, state, failure)? {
                     None => {}
@@ -174,7 +181,7 @@ fn run(
         }
         let room = u64::from(progress.max_concurrency) > u64::try_from(progress.active.len()).unwrap_or(u64::MAX);
         if progress.next_index >= progress.total {
-            return Ok(if progress.active.is_empty() { Ran::Finished } else { Ran::Waiting });
+            return Ok(if progress.active.is_empty() { Ran::Finished { told: None } } else { Ran::Waiting });
         }
         if !room {
             return Ok(Ran::Waiting);
@@ -202,8 +209,8 @@ fn run_iteration(
                 Progress::Waiting => Ok(Ran::Waiting),
                 Progress::Finished(_) => {
                     outer.last_event = branch.last_event;
-                    turn.emit(branch.last_event, HistoryEventKind::MapIterationSucceeded { name: state.name.clone(), index });
-                    Ok(Ran::Finished)
+                    let succeeded = HistoryEventKind::MapIterationSucceeded { name: state.name.clone(), index };
+                    Ok(Ran::Finished { told: Some(turn.emit(branch.last_event, succeeded)) })
                 }
                 Progress::Failed(failure) => {
                     outer.last_event = branch.last_event;
@@ -216,14 +223,14 @@ fn run_iteration(
                 }
             }
         }
-        IterationStage::Unwinding { owed, .. } if owed.is_empty() => Ok(Ran::Finished),
+        IterationStage::Unwinding { owed, .. } if owed.is_empty() => Ok(Ran::Finished { told: None }),
         IterationStage::Unwinding { owed, failure, .. } => match unwind(turn, owed)? {
             Unwound::Waiting => Ok(Ran::Waiting),
             Unwound::Stuck => Ok(Ran::Stuck(failure.clone())),
             Unwound::Done => {
                 let ended = HistoryEventKind::UnwindingEnded { state: Some(state.name.clone()), owed: 0 };
                 outer.last_event = turn.emit(outer.last_event, ended);
-                Ok(Ran::Finished)
+                Ok(Ran::Finished { told: None })
             }
         },
     }
@@ -357,7 +364,7 @@ fn succeeded(
     let output = flow.output(&raw, Value::Array(results), &mut turn.random)?;
     let output = turn.seal_bounded(output, &|| state.name.clone())?;
     branch.owed.extend(group_of(state, progress.owed.clone()));
-    branch.last_event = turn.emit(branch.last_event, HistoryEventKind::MapStateSucceeded);
+    turn.emit(branch.last_event, HistoryEventKind::MapStateSucceeded);
     Ok(exit(turn, branch, state, output, map.next.clone()))
 }
 

@@ -105,7 +105,9 @@ fn succeeded(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state:
     let owed: Vec<OwedBranch> = owed.collect();
     turn.close_branches(count);
     branch.owed.extend(group_of(state, owed));
-    branch.last_event = turn.emit(last_event, HistoryEventKind::ParallelStateSucceeded);
+    turn.emit(last_event, HistoryEventKind::ParallelStateSucceeded);
+    // Recorded from AWS: what follows links to the last event inside.
+    branch.last_event = last_event;
     Ok(exit(turn, branch, state, output, parallel.next.clone()))
 }
 

@@ -51,6 +51,15 @@ impl Run {
     }
 
     pub(crate) fn start_within(definition: &Value, input: &Value, limits: Limits) -> Self {
+        Self::begin(definition, input.to_string(), limits)
+    }
+
+    /// Starts an execution whose input is written so.
+    pub(crate) fn start_written(definition: &Value, input: &str) -> Self {
+        Self::begin(definition, input.to_owned(), Limits::default())
+    }
+
+    fn begin(definition: &Value, input: String, limits: Limits) -> Self {
         let text = definition.to_string();
         let parsed = asl::parse(&text)
             .unwrap_or_else(|problems| panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")));
@@ -64,7 +73,7 @@ impl Run {
         };
         let mut run = Self {
             definition: parsed.0,
-            execution: Execution::new(identity, DefinitionHash::of(&text), Payload::inline(input.to_string()), STARTED),
+            execution: Execution::new(identity, DefinitionHash::of(&text), Payload::inline("null"), STARTED),
             events: Vec::new(),
             now: STARTED,
             limits,
@@ -74,8 +83,25 @@ impl Run {
             loaded: 0,
             seed: 0,
         };
+        run.execution.input = run.keep(input);
         assert_eq!(run.send(Message::Start), MessageOutcome::Applied);
         run
+    }
+
+    /// The input as the coordinator hands it over: by reference if it is large.
+    fn keep(&mut self, text: String) -> Payload {
+        let bytes = u64::try_from(text.len()).unwrap();
+        if bytes <= self.limits.inline_bytes {
+            return Payload::inline(text);
+        }
+        let hash = ValueHash::of(&text);
+        self.values.insert(hash.clone(), text.into());
+        Payload::item(hash, bytes)
+    }
+
+    /// The length of what a journal entry holds of the execution.
+    pub(crate) fn stored_bytes(&self) -> usize {
+        serde_json::to_string(&self.execution).unwrap().len()
     }
 
     pub(crate) fn route(&mut self, function: &str, function_timeout_seconds: u64) {
@@ -156,7 +182,11 @@ impl Run {
 
     /// Sends the hints that are due now until nothing is.
     pub(crate) fn settle(&mut self) {
-        self.pass_seconds(0);
+        while let Some(hint) =
+            self.execution.armed.filter(|hint| self.status() == ExecutionStatus::Running && hint.due <= self.now)
+        {
+            assert_eq!(self.send(Message::Timer { due: hint.due, revision: hint.revision }), MessageOutcome::Applied);
+        }
     }
 
     pub(crate) fn requests(&self) -> Vec<TaskRequest> {
