@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use interpreter::limits::exceeds_depth;
 use interpreter::{Execution, ExecutionId, ExecutionStatus, Identity, Message, Payload, Timestamp, ValueHash};
 use store::{Head, HeadCreation, StateMachine, StoreError};
 
@@ -113,8 +114,13 @@ impl Coordinator {
         if bytes > limit {
             return Err(StartError::InputTooLarge { bytes, limit });
         }
-        let parsed: Result<serde::de::IgnoredAny, _> = serde_json::from_str(input);
-        parsed.map(|_| ()).map_err(|error| StartError::InvalidInput(error.to_string()))
+        // As a value, and not too deep: an execution whose input cannot be read has a head, and can do nothing, not even fail.
+        let value = serde_json::from_str(input).map_err(|error| StartError::InvalidInput(error.to_string()))?;
+        let depth = self.settings.limits.payload_depth;
+        if exceeds_depth(&value, depth) {
+            return Err(StartError::InvalidInput(format!("its arrays and objects are nested deeper than {depth}")));
+        }
+        Ok(())
     }
 
     fn new_head(&self, request: &StartRequest) -> Head {

@@ -83,7 +83,7 @@ pub(crate) const MATH_ADD_MIN: i64 = i32::MIN as i64;
 pub(crate) const MATH_ADD_MAX: i64 = i32::MAX as i64;
 
 /// Whether a value's arrays and objects are nested deeper than `depth`. Without recursion: values may be deep.
-pub(crate) fn exceeds_depth(value: &serde_json::Value, depth: usize) -> bool {
+pub fn exceeds_depth(value: &serde_json::Value, depth: usize) -> bool {
     let mut waiting = vec![(value, 0)];
     while let Some((value, level)) = waiting.pop() {
         match value {

@@ -98,6 +98,10 @@ async fn what_cannot_be_an_input_is_refused_before_anything_is_written() {
     let limit = usize::try_from(world.settings.limits.payload_bytes).unwrap();
     let of_length = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
     assert!(matches!(world.start("order-1", "{").await, Err(StartError::InvalidInput(_))));
+    for too_deep in [121, 200] {
+        let input = "[".repeat(too_deep) + &"]".repeat(too_deep);
+        assert!(matches!(world.start("order-1", &input).await, Err(StartError::InvalidInput(_))), "{too_deep}");
+    }
     let too_large = world.start("order-1", &of_length(limit + 1)).await;
     assert!(matches!(too_large, Err(StartError::InputTooLarge { bytes: 262_145, limit: 262_144 })));
     assert!(world.store.head(&World::arn("order-1")).await.unwrap().is_none());
