@@ -1,0 +1,47 @@
+//! The API over one coordinator.
+
+use coordinator::Coordinator;
+use interpreter::Timestamp;
+use store::ExecutionStore;
+
+/// Where ARNs say that a state machine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The region, as in `us-east-1`.
+    pub region: String,
+    /// The account: 12 digits.
+    pub account: String,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { region: "us-east-1".to_owned(), account: "123456789012".to_owned() }
+    }
+}
+
+/// The API: a method per operation. Made anew for each call; it only refers to what does the work.
+#[derive(Clone, Copy)]
+pub struct Api<'a> {
+    pub(crate) coordinator: &'a Coordinator,
+    pub(crate) place: &'a Place,
+}
+
+impl<'a> Api<'a> {
+    /// The API over this coordinator, with machines in this place.
+    pub fn new(coordinator: &'a Coordinator, place: &'a Place) -> Self {
+        Self { coordinator, place }
+    }
+
+    pub(crate) fn executions(&self) -> &'a dyn ExecutionStore {
+        &*self.coordinator.ports().executions
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.coordinator.ports().now()
+    }
+
+    /// A random UUID: for names of executions, revisions of machines, requests.
+    pub fn new_uuid(&self) -> String {
+        crate::uuid::of(self.coordinator.ports().entropy.bits())
+    }
+}

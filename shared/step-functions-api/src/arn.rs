@@ -1,0 +1,96 @@
+//! ARNs of state machines and executions.
+
+use crate::{ApiError, ErrorName, Place};
+
+/// The kinds of resources that a call may be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    StateMachine,
+    Execution,
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::StateMachine => "stateMachine",
+            Self::Execution => "execution",
+        }
+    }
+
+    /// The names behind the kind. A state machine's may be followed by a version or an alias, which no machine here has.
+    fn names(self) -> std::ops::RangeInclusive<usize> {
+        match self {
+            Self::StateMachine => 1..=2,
+            Self::Execution => 2..=2,
+        }
+    }
+}
+
+/// The ARN of the state machine with this name.
+pub(crate) fn of_machine(place: &Place, name: &str) -> String {
+    format!("arn:aws:states:{}:{}:stateMachine:{name}", place.region, place.account)
+}
+
+/// Refuses what is no ARN of this kind: `arn:PARTITION:states:REGION:ACCOUNT:KIND:NAME`. Whether there is such a thing is another question.
+pub(crate) fn check(arn: &str, kind: Kind) -> Result<(), ApiError> {
+    let Some(rest) = arn.strip_prefix("arn:") else { return Err(invalid(&format!("Invalid ARN prefix: {arn}"))) };
+    let parts: Vec<&str> = rest.split(':').collect();
+    let [partition, service, _region, _account, resource, names @ ..] = parts.as_slice() else {
+        return Err(invalid(arn));
+    };
+    if !partition.starts_with("aws") || *service != "states" {
+        return Err(invalid(arn));
+    }
+    if *resource != kind.as_str() {
+        return Err(invalid(&format!("Resource type not valid in this context: {resource}")));
+    }
+    if !kind.names().contains(&names.len()) || names.iter().any(|name| name.is_empty()) {
+        return Err(invalid(arn));
+    }
+    Ok(())
+}
+
+fn invalid(reason: &str) -> ApiError {
+    ApiError::new(ErrorName::InvalidArn, format!("Invalid Arn: '{reason}'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(arn: &str, kind: Kind) -> String {
+        check(arn, kind).map_or_else(|error| error.message, |()| "valid".to_owned())
+    }
+
+    #[test]
+    fn an_arn_is_of_its_kind_or_refused() {
+        let machine = "arn:aws:states:us-east-1:123456789012:stateMachine:order";
+        let execution = "arn:aws:states:us-east-1:123456789012:execution:order:1";
+        assert_eq!(told(machine, Kind::StateMachine), "valid");
+        assert_eq!(told(&format!("{machine}:1"), Kind::StateMachine), "valid");
+        assert_eq!(told("arn:aws-cn:states:cn-north-1:123456789012:stateMachine:a", Kind::StateMachine), "valid");
+        assert_eq!(told(execution, Kind::Execution), "valid");
+        assert_eq!(told("order", Kind::StateMachine), "Invalid Arn: 'Invalid ARN prefix: order'");
+        assert_eq!(told(execution, Kind::StateMachine), "Invalid Arn: 'Resource type not valid in this context: execution'");
+        for arn in [
+            "arn:",
+            "arn:aws:states",
+            "arn:aws:sqs:us-east-1:123456789012:stateMachine:a",
+            "arn:gcp:states:us-east-1:123456789012:stateMachine:a",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:",
+            "arn:aws:states:us-east-1:123456789012:stateMachine:a:b:c",
+        ] {
+            assert_eq!(told(arn, Kind::StateMachine), format!("Invalid Arn: '{arn}'"));
+        }
+        assert_eq!(
+            told("arn:aws:states:us-east-1:1:execution:a", Kind::Execution),
+            "Invalid Arn: 'arn:aws:states:us-east-1:1:execution:a'"
+        );
+    }
+
+    #[test]
+    fn the_arn_of_a_machine_is_in_its_place() {
+        let place = Place { region: "eu-west-1".into(), account: "000000000001".into() };
+        assert_eq!(of_machine(&place, "order"), "arn:aws:states:eu-west-1:000000000001:stateMachine:order");
+    }
+}

@@ -1,0 +1,132 @@
+//! DescribeStateMachine.
+
+use std::sync::Arc;
+
+use interpreter::DefinitionHash;
+use serde::{Deserialize, Serialize};
+
+use crate::arn::Kind;
+use crate::constraints::Constraints;
+use crate::machine_settings::{
+    EncryptionConfiguration, LoggingConfiguration, MachineSettings, TracingConfiguration,
+};
+use crate::{Api, ApiError, EpochSeconds, ErrorName, arn, member};
+
+/// Which state machine.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DescribeStateMachineRequest {
+    /// Its ARN: required.
+    pub state_machine_arn: Option<String>,
+}
+
+/// A state machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DescribeStateMachineResponse {
+    /// Its ARN.
+    pub state_machine_arn: String,
+    /// Its name.
+    pub name: String,
+    /// `ACTIVE`.
+    pub status: &'static str,
+    /// Its definition, as it was given.
+    pub definition: Arc<str>,
+    /// Its role.
+    pub role_arn: String,
+    /// `STANDARD`.
+    pub r#type: String,
+    /// When it was created.
+    pub creation_date: EpochSeconds,
+    /// As it was given, or off.
+    pub logging_configuration: LoggingConfiguration,
+    /// As it was given, or off.
+    pub tracing_configuration: TracingConfiguration,
+    /// As it was given, or AWS's.
+    pub encryption_configuration: EncryptionConfiguration,
+    /// The id of its revision, once it was updated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision_id: Option<String>,
+}
+
+impl Api<'_> {
+    /// Describes a state machine.
+    ///
+    /// # Errors
+    ///
+    /// InvalidArn, StateMachineDoesNotExist, ValidationException.
+    pub async fn describe_state_machine(
+        &self,
+        request: DescribeStateMachineRequest,
+    ) -> Result<DescribeStateMachineResponse, ApiError> {
+        let mut constraints = Constraints::default();
+        let machine_arn = constraints.required(member::STATE_MACHINE_ARN, request.state_machine_arn);
+        constraints.check()?;
+        arn::check(&machine_arn, Kind::StateMachine)?;
+        let machine = self.machine(&machine_arn).await?;
+        let settings = MachineSettings::of(&machine);
+        Ok(DescribeStateMachineResponse {
+            definition: self.definition(&machine.definition).await?,
+            state_machine_arn: machine.arn,
+            name: machine.name,
+            status: "ACTIVE",
+            role_arn: machine.role_arn,
+            r#type: machine.kind,
+            creation_date: machine.created_at.into(),
+            logging_configuration: settings.logging,
+            tracing_configuration: settings.tracing,
+            encryption_configuration: settings.encryption,
+            revision_id: machine.revision_id,
+        })
+    }
+
+    /// The text of a definition that something refers to.
+    pub(crate) async fn definition(&self, hash: &DefinitionHash) -> Result<Arc<str>, ApiError> {
+        let text = self.executions().definition(hash).await?;
+        text.ok_or_else(|| ApiError::new(ErrorName::InternalFailure, format!("definition `{hash}` does not exist")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::tests::{PASS, ROLE, System};
+
+    #[tokio::test]
+    async fn a_machine_is_described_with_what_was_not_given_as_aws_fills_it_in() {
+        let system = System::new();
+        let arn = system.machine("order", PASS).await;
+        assert_eq!(
+            system.call("DescribeStateMachine", json!({"stateMachineArn": arn})).await,
+            json!({
+                "stateMachineArn": arn,
+                "name": "order",
+                "status": "ACTIVE",
+                "definition": PASS,
+                "roleArn": ROLE,
+                "type": "STANDARD",
+                "creationDate": 1_793_534_400.0,
+                "loggingConfiguration": {"level": "OFF", "includeExecutionData": false},
+                "tracingConfiguration": {"enabled": false},
+                "encryptionConfiguration": {"type": "AWS_OWNED_KEY"},
+            })
+        );
+    }
+
+    #[tokio::test]
+    async fn what_is_no_machine_is_refused() {
+        let system = System::new();
+        for (request, error, message) in [
+            (json!({}), "ValidationException", "'stateMachineArn'"),
+            (json!({"stateMachineArn": "order"}), "InvalidArn", "Invalid Arn: 'Invalid ARN prefix: order'"),
+            (
+                json!({"stateMachineArn": "arn:aws:states:us-east-1:123456789012:stateMachine:order:1"}),
+                "StateMachineDoesNotExist",
+                "State Machine Does Not Exist: 'arn:aws:states:us-east-1:123456789012:stateMachine:order:1'",
+            ),
+        ] {
+            system.refused("DescribeStateMachine", request, error, message).await;
+        }
+    }
+}
