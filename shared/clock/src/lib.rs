@@ -5,10 +5,12 @@
 
 mod entropy;
 mod manual;
+mod runtime;
 mod system;
 
 pub use entropy::{Entropy, SeededEntropy, SystemEntropy};
 pub use manual::ManualClock;
+pub use runtime::RuntimeClock;
 pub use system::SystemClock;
 
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! What an execution owes, told in the order in which the program put it.
 
-use interpreter::{Execution, IdempotencyKey, MapItem, OwedTask, StateFailure, UndoPhase};
+use interpreter::{Execution, ExecutionStatus, IdempotencyKey, MapItem, OwedTask, StateFailure, UndoPhase};
 
 /// An action that is not undone yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,11 @@ pub struct OwedAction {
     pub given_up: Option<StateFailure>,
 }
 
-/// What an execution owes: what its unwinding has not undone yet or, while it goes forward, what it would undo.
+/// What an execution owes: what its unwinding has not undone yet or, while it goes forward, what it would undo. Success discharges all of it.
 pub fn owed_actions(execution: &Execution) -> Vec<OwedAction> {
+    if execution.status == ExecutionStatus::Succeeded {
+        return Vec::new();
+    }
     execution.owed_tasks().into_iter().map(action).collect()
 }
 

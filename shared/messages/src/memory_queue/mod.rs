@@ -131,6 +131,44 @@ impl MemoryQueue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Receives as a [`QueueSource`] does, but waits for as long as it takes: in one process there is no connection that a wait could cost.
+    ///
+    /// # Errors
+    ///
+    /// [`QueueError`]: there is no such queue, or it fails as told to.
+    pub async fn receive_whenever(&self, queue: &str, most: usize) -> Result<Vec<Delivery>, QueueError> {
+        self.receive_until(queue, most.clamp(1, BATCH_MESSAGES), i64::MAX).await
+    }
+
+    async fn receive_until(&self, queue: &str, most: usize, deadline: i64) -> Result<Vec<Delivery>, QueueError> {
+        let (arrival, mut sleep, fate) = {
+            let mut state = self.state();
+            let arrival = Arc::clone(&state.queue(queue)?.arrival);
+            state.next_sleeper += 1;
+            let sleep = Sleep { queues: self, name: queue, sleeper: state.next_sleeper, deadline, until: None };
+            (arrival, sleep, state.fate())
+        };
+        if fate == Fate::Unreached {
+            unavailable(queue, fate)?;
+        }
+        loop {
+            let told = arrival.notified();
+            tokio::pin!(told);
+            // From here on nothing that arrives goes unnoticed.
+            told.as_mut().enable();
+            match self.look(queue, most, &mut sleep)? {
+                Look::Taken(deliveries) => return unavailable(queue, fate).map(|()| deliveries),
+                Look::Sleep(duration) => {
+                    tokio::select! {
+                        biased;
+                        () = told => {}
+                        () = self.clock.sleep(duration) => {}
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes what is there, or says until when to sleep.
     fn look(&self, name: &str, most: usize, sleep: &mut Sleep<'_>) -> Result<Look, QueueError> {
         let mut state = self.state();
@@ -321,33 +359,7 @@ impl QueueSource for MemoryQueue {
         if !(1..=BATCH_MESSAGES).contains(&most) || wait > Duration::from_secs(WAIT_SECONDS) {
             return Err(refused(queue, format!("{most} messages within {} s are not to be had", wait.as_secs())));
         }
-        let (arrival, mut sleep, fate) = {
-            let mut state = self.state();
-            let arrival = Arc::clone(&state.queue(queue)?.arrival);
-            state.next_sleeper += 1;
-            let deadline = after(self.clock.now_millis(), wait);
-            let sleep = Sleep { queues: self, name: queue, sleeper: state.next_sleeper, deadline, until: None };
-            (arrival, sleep, state.fate())
-        };
-        if fate == Fate::Unreached {
-            unavailable(queue, fate)?;
-        }
-        loop {
-            let told = arrival.notified();
-            tokio::pin!(told);
-            // From here on nothing that arrives goes unnoticed.
-            told.as_mut().enable();
-            match self.look(queue, most, &mut sleep)? {
-                Look::Taken(deliveries) => return unavailable(queue, fate).map(|()| deliveries),
-                Look::Sleep(duration) => {
-                    tokio::select! {
-                        biased;
-                        () = told => {}
-                        () = self.clock.sleep(duration) => {}
-                    }
-                }
-            }
-        }
+        self.receive_until(queue, most, after(self.clock.now_millis(), wait)).await
     }
 
     async fn delete(&self, queue: &str, receipt: &Receipt) -> Result<(), QueueError> {

@@ -1,0 +1,120 @@
+//! What a system is made of, and how it is told apart from others.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clock::{Clock, Entropy, SystemClock, SystemEntropy};
+use coordinator::{Bounds, Ports};
+use interpreter::{Limits, Routes};
+use messages::Disorder;
+use store::{ExecutionStore, LedgerStore};
+use worker::Handler;
+
+/// How often what is due is looked at, as the watch function does on AWS.
+const WATCH_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How much is done at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Concurrency {
+    /// Calls of the coordinator for answers: each is for one execution, which is what a group of the FIFO queue is.
+    pub answers: usize,
+    /// Calls of the coordinator for hints and wakes.
+    pub hints: usize,
+    /// Invocations of the functions of one queue.
+    pub tasks_per_queue: usize,
+}
+
+impl Concurrency {
+    /// One at a time.
+    pub const ONE: Self = Self { answers: 1, hints: 1, tasks_per_queue: 1 };
+}
+
+impl Default for Concurrency {
+    /// Enough to keep the embedded store's writer busy.
+    fn default() -> Self {
+        Self { answers: 64, hints: 16, tasks_per_queue: 64 }
+    }
+}
+
+/// Where a system keeps its executions.
+#[derive(Clone)]
+pub enum StoreChoice {
+    /// In memory: gone with the process.
+    Memory,
+    /// In a data directory, which is made if there is none. One process at a time may have it.
+    Directory(PathBuf),
+    /// In stores that somebody else made.
+    Given {
+        /// The executions.
+        executions: Arc<dyn ExecutionStore>,
+        /// The ledger, and handlers' own items.
+        ledger: Arc<dyn LedgerStore>,
+    },
+}
+
+/// Makes the handlers of a system, over its ports.
+pub type HandlersOf = Arc<dyn Fn(&Ports) -> Vec<Arc<dyn Handler>> + Send + Sync>;
+
+/// What a system is made of.
+#[derive(Clone)]
+pub struct Options {
+    /// Where executions are kept.
+    pub store: StoreChoice,
+    /// The time, and pauses.
+    pub clock: Arc<dyn Clock>,
+    /// Ids, seeds and jitter.
+    pub entropy: Arc<dyn Entropy>,
+    /// The limits of executions.
+    pub limits: Limits,
+    /// The bounds of the coordinator.
+    pub bounds: Bounds,
+    /// The region of ARNs.
+    pub region: String,
+    /// The account of ARNs.
+    pub account: String,
+    /// Who performs tasks.
+    pub handlers: HandlersOf,
+    /// Which queue each function's requests go to; a queue may serve several functions.
+    pub routes: Routes,
+    /// What goes wrong in the queues: for tests.
+    pub disorder: Option<Disorder>,
+    /// How often what is due is looked at.
+    pub watch_interval: Duration,
+    /// How much is done at a time.
+    pub concurrency: Concurrency,
+}
+
+impl Options {
+    /// A system of this machine's time and randomness, in `us-east-1`, account `123456789012`, without handlers.
+    pub fn new(store: StoreChoice) -> Self {
+        Self {
+            store,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy::new()),
+            limits: Limits::default(),
+            bounds: Bounds::default(),
+            region: "us-east-1".to_owned(),
+            account: "123456789012".to_owned(),
+            handlers: Arc::new(|_| Vec::new()),
+            routes: Routes::default(),
+            disorder: None,
+            watch_interval: WATCH_INTERVAL,
+            concurrency: Concurrency::default(),
+        }
+    }
+
+    /// With these handlers, and the routes to them.
+    #[must_use]
+    pub fn serving(self, routes: Routes, handlers: impl Fn(&Ports) -> Vec<Arc<dyn Handler>> + Send + Sync + 'static) -> Self {
+        Self { routes, handlers: Arc::new(handlers), ..self }
+    }
+
+    /// With the workers of the order saga, and its providers in test mode.
+    #[must_use]
+    pub fn serving_orders(self) -> Self {
+        self.serving(order::routes(), |ports| {
+            order::handlers(&ports.ledger, &order::Providers::test_mode(&ports.ledger, &ports.clock))
+        })
+    }
+}

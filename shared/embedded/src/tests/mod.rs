@@ -1,0 +1,9 @@
+//! Whole systems: what they bring to an end, and what they survive.
+
+mod directory;
+mod disorder;
+mod ends;
+mod kills;
+mod losses;
+mod machines;
+mod world;
