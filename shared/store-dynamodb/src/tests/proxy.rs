@@ -36,6 +36,8 @@ impl Fault {
 pub(super) struct Seen {
     pub(super) operation: String,
     pub(super) body: Value,
+    /// The capacity units that the answer says it took, indexes included.
+    pub(super) units: f64,
 }
 
 /// The proxy. Without a plan it only takes notes.
@@ -82,33 +84,42 @@ impl Proxy {
         self.seen().into_iter().filter(|seen| seen.operation == operation).map(|seen| seen.body).collect()
     }
 
+    /// The capacity units of what came by.
+    pub(super) fn units(&self) -> f64 {
+        self.seen().iter().map(|seen| seen.units).sum()
+    }
+
     async fn serve(self, mut connection: TcpStream, upstream: String) {
         while let Some(request) = Message::read(&mut connection).await {
             let operation = request.header("x-amz-target").unwrap().rsplit('.').next().unwrap().to_owned();
-            self.seen
-                .lock()
-                .unwrap()
-                .push(Seen { operation: operation.clone(), body: serde_json::from_slice(&request.body).unwrap() });
+            let body: Value = serde_json::from_slice(&request.body).unwrap();
+            let place = {
+                let mut seen = self.seen.lock().unwrap();
+                seen.push(Seen { operation: operation.clone(), body: body.clone(), units: 0.0 });
+                seen.len() - 1
+            };
             let fault = self.planned.lock().unwrap().get_mut(&operation).and_then(VecDeque::pop_front);
-            let answer = match fault {
-                Some(Fault::Answer(status, body)) => answer(status, &body),
-                Some(Fault::LostAnswer) => {
-                    forward(&upstream, &request).await;
+            if let Some(Fault::Answer(status, body)) = &fault {
+                if connection.write_all(&answer(*status, body)).await.is_err() {
                     return;
                 }
-                None => forward(&upstream, &request).await,
-            };
-            if connection.write_all(&answer).await.is_err() {
+                continue;
+            }
+            let answer = forward(&upstream, &request.asking_for_units(&operation, body)).await;
+            if let Some(seen) = self.seen.lock().unwrap().get_mut(place) {
+                seen.units = answer.units();
+            }
+            if fault.is_some() || connection.write_all(&answer.bytes()).await.is_err() {
                 return;
             }
         }
     }
 }
 
-async fn forward(upstream: &str, request: &Message) -> Vec<u8> {
+async fn forward(upstream: &str, request: &Message) -> Message {
     let mut connection = TcpStream::connect(upstream).await.unwrap();
     connection.write_all(&request.bytes()).await.unwrap();
-    Message::read(&mut connection).await.unwrap().bytes()
+    Message::read(&mut connection).await.unwrap()
 }
 
 fn answer(status: u16, body: &str) -> Vec<u8> {
@@ -134,6 +145,30 @@ impl Message {
         message.body.resize(length, 0);
         connection.read_exact(&mut message.body).await.ok()?;
         Some(message)
+    }
+
+    /// The request, asking what it takes as well. (The embedded DynamoDB verifies no signatures.)
+    fn asking_for_units(self, operation: &str, mut body: Value) -> Self {
+        if operation.contains("Item") || operation == "Query" {
+            body["ReturnConsumedCapacity"] = json!("INDEXES");
+        }
+        let body = body.to_string().into_bytes();
+        let lines = self.head.lines().filter(|line| !line.is_empty()).map(|line| match line.split_once(':') {
+            Some((name, _)) if name.eq_ignore_ascii_case("content-length") => format!("content-length: {}", body.len()),
+            _ => line.to_owned(),
+        });
+        let lines: Vec<String> = lines.collect();
+        Self { head: format!("{}\r\n\r\n", lines.join("\r\n")), body }
+    }
+
+    /// The capacity units that an answer speaks of.
+    fn units(&self) -> f64 {
+        let answer: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let of = |consumed: &Value| consumed["CapacityUnits"].as_f64().unwrap_or(0.0);
+        match &answer["ConsumedCapacity"] {
+            Value::Array(tables) => tables.iter().map(of).sum(),
+            consumed => of(consumed),
+        }
     }
 
     fn header(&self, name: &str) -> Option<&str> {

@@ -86,6 +86,41 @@ async fn a_wake_is_lowered_by_one_request_or_two() {
 }
 
 #[tokio::test]
+async fn calls_cost_what_the_layout_page_says() {
+    let (store, proxy) = behind_proxy().await;
+    let mut head = head("order-fulfillment", "order-0123456789", 0);
+    head.input = interpreter::Payload::item(head.input_hash.clone(), 200_000);
+    let identity = &head.identity;
+    let units = |what: &str, expected: f64| {
+        assert!((proxy.units() - expected).abs() < 0.01, "{what}: {} units, not {expected}: {:?}", proxy.units(), proxy.seen());
+        proxy.reset();
+    };
+    store.create_head(&self::head("order-fulfillment", "another", 0)).await.unwrap();
+    proxy.reset();
+    store.create_head(&head).await.unwrap();
+    units("start: pointer, head, `due`, `list`", 4.0);
+    store.put_entry(&entry(identity, 1, 1)).await.unwrap();
+    units("an entry of less than a KiB", 1.0);
+    store.raise_wake(identity, at(900), 1).await.unwrap();
+    units("raise: head, out of `due` and in again", 3.0);
+    store.lower_wake(identity, at(60), 2).await.unwrap();
+    units("lower: head, out of `due` and in again", 3.0);
+    store.report(identity, Failed, Some(at(5)), None, 3).await.unwrap();
+    units("end: head, out of `due`, out of `list` and in again", 4.0);
+    store.put_ledger(&key("task"), &held("one", 1), LedgerExpectation::Absent).await.unwrap();
+    units("take", 1.0);
+    store.heartbeat(&key("task"), at(1)).await.unwrap();
+    units("heartbeat", 1.0);
+    let answer = (key("task"), store::contract::samples::succeeded(json!({})), LedgerExpectation::Version(1));
+    store.transact(&[answer], &[put("SKU-1", json!({}), Condition::Absent)], at(0)).await.unwrap();
+    units("transaction of an answer and an item", 4.0);
+    store.latest_entry(&identity.id).await.unwrap();
+    units("reading the latest entry", 1.0);
+    store.head_of(&identity.id).await.unwrap();
+    units("reading a head by id", 2.0);
+}
+
+#[tokio::test]
 async fn reports_and_raises_are_one_request() {
     let (store, proxy) = behind_proxy().await;
     let head = head("orders", "o-1", 0);
