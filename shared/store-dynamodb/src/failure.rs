@@ -28,8 +28,8 @@ type Response = aws_sdk_dynamodb::config::http::HttpResponse;
 
 /// What an error means, after logging it.
 ///
-/// Never called with a failed condition. A service error is logged without the answer it was read from, and an answer that
-/// cannot be read without its text: both may carry items, and items carry what customers entered.
+/// Never called with a failed condition. A service error is logged by its code and message, and an answer that cannot be read by its status
+/// alone: the answers themselves may carry items, and items carry what customers entered.
 pub(crate) fn store_error<E>(operation: &'static str, error: &SdkError<E, Response>) -> StoreError
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -37,9 +37,11 @@ where
     match error {
         SdkError::ServiceError(context) if context.err().code().is_some() => {
             let (code, status) = (context.err().code().unwrap_or_default(), context.raw().status().as_u16());
+            let request_id = context.raw().headers().get("x-amzn-requestid");
+            let message = without_values(context.err().message().unwrap_or_default());
             let passing = PASSING.contains(&code) || status >= 500;
-            tracing::warn!(operation, code, status, passing, error = %DisplayErrorContext(context.err()), "request failed");
-            let summary = summary(operation, code, context.err().message());
+            tracing::warn!(operation, code, status, passing, request_id, message, "request failed");
+            let summary = format!("{operation}: {code}: {message}");
             if passing { StoreError::Unavailable(summary) } else { StoreError::Refused(summary) }
         }
         SdkError::ServiceError(context) => unreadable(operation, context.raw()),
@@ -62,10 +64,11 @@ fn unreadable(operation: &str, response: &Response) -> StoreError {
     StoreError::Unavailable(format!("{operation}: an answer with status {status} cannot be read"))
 }
 
-fn summary(operation: &str, code: &str, message: Option<&str>) -> String {
-    match message {
-        Some(message) => format!("{operation}: {code}: {message}"),
-        None => format!("{operation}: {code}"),
+/// A message without the value that it may quote: `Value '...' at 'PLACE' failed to satisfy constraint` quotes whole items.
+fn without_values(message: &str) -> String {
+    match (message.split_once("Value '"), message.rsplit_once("' at '")) {
+        (Some((before, _)), Some((_, place))) => format!("{before}a value at '{place}"),
+        _ => message.to_owned(),
     }
 }
 
@@ -88,4 +91,20 @@ pub(crate) fn is_conflict<E: ProvideErrorMetadata>(error: &SdkError<E, Response>
 /// That a request could not be built from our own arguments.
 pub(crate) fn unbuildable(error: &aws_sdk_dynamodb::error::BuildError) -> StoreError {
     StoreError::Refused(format!("a request cannot be made: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_does_not_quote_what_was_written() {
+        let check = |message: &str, shown: &str| assert_eq!(without_values(message), shown);
+        check(
+            "1 validation error detected: Value '[Put(item={body={S=Ada, ' at ', 1 Lane}})]' at 'transactItems' failed to satisfy constraint",
+            "1 validation error detected: a value at 'transactItems' failed to satisfy constraint",
+        );
+        check("Item size has exceeded the maximum allowed size", "Item size has exceeded the maximum allowed size");
+        check("", "");
+    }
 }

@@ -109,6 +109,29 @@ async fn a_failed_condition_is_a_business_answer_at_once() {
 }
 
 #[tokio::test]
+async fn a_failed_condition_among_other_reasons_is_no_business_answer() {
+    // What stands there confirms it, and still DynamoDB has not judged the whole: only an answer of failed conditions alone is believed.
+    let (store, proxy) = behind_proxy().await;
+    let taken = || [(key("taken"), held("two", 1), LedgerExpectation::Absent)];
+    store.put_ledger(&key("taken"), &held("one", 1), LedgerExpectation::Absent).await.unwrap();
+    store.transact(&[], &[put("SKU-2", json!({}), Condition::Absent)], at(0)).await.unwrap();
+    let tries = usize::try_from(AT_ONCE.tries).unwrap();
+    for hindrance in ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded", "AReasonOfTomorrow"] {
+        let check = async |ledger: &[_], reasons: &[&str], answer: TransactError| {
+            let writes = [put("SKU-2", json!({"other": 1}), Condition::Absent)];
+            proxy.reset();
+            proxy.plan("TransactWriteItems", vec![Fault::canceled(reasons); tries]);
+            let outcome = store.transact(ledger, &writes, at(0)).await;
+            assert!(matches!(outcome, Err(TransactError::Store(StoreError::Unavailable(_)))), "{reasons:?}: {outcome:?}");
+            proxy.plan("TransactWriteItems", [Fault::canceled(reasons)]);
+            assert_eq!(store.transact(ledger, &writes, at(0)).await, Err(answer), "{reasons:?}: when it is judged");
+        };
+        check(&[taking("task", "one")], &[hindrance, "ConditionalCheckFailed"], TransactError::Conditions(vec![0])).await;
+        check(&taken(), &["ConditionalCheckFailed", hindrance], TransactError::Ledger).await;
+    }
+}
+
+#[tokio::test]
 async fn each_try_after_a_cancellation_is_a_new_request_and_each_after_a_lost_answer_the_same() {
     let (store, proxy) = behind_proxy().await;
     let faults = [Fault::canceled(&["TransactionConflict", "None"]), Fault::error(400, "ThrottlingException"), Fault::LostAnswer];
