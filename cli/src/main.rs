@@ -1,9 +1,11 @@
 //! The `backstep` binary: arguments, terminal, logs and exit codes. What a command does stands in its file under `command/`.
 
 mod command;
+mod demo;
 mod exit;
 mod logging;
 mod terminal;
+mod tree;
 
 use std::process::ExitCode;
 

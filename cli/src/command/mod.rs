@@ -1,5 +1,7 @@
 //! The subcommands, a file each. A command has its arguments, an error of its own, and a function `run`.
 
+mod demo;
+
 use std::io;
 
 use clap::Subcommand;
@@ -10,7 +12,9 @@ use crate::terminal::Terminal;
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Demo(demo::DemoArguments),
+}
 
 /// Why a command could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +22,9 @@ pub(crate) enum CommandError {
     /// Logging could not be started.
     #[error(transparent)]
     Logging(#[from] LoggingError),
+    /// The demo.
+    #[error(transparent)]
+    Demo(#[from] demo::DemoError),
     /// The process's own surroundings: its output, its threads.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -26,18 +33,22 @@ pub(crate) enum CommandError {
 impl CommandError {
     /// Whether nobody reads standard output any more (as with `| head`), which is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::BrokenPipe)
+        matches!(self, Self::Io(error) | Self::Demo(demo::DemoError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 
 impl Command {
     /// What is logged unless `--log` says otherwise.
     pub(crate) fn default_log_filter(&self) -> &'static str {
-        match *self {}
+        match self {
+            Self::Demo(_) => "error",
+        }
     }
 
     /// Carries the command out.
-    pub(crate) async fn run(self, _terminal: &Terminal) -> Result<Outcome, CommandError> {
-        match self {}
+    pub(crate) async fn run(self, terminal: &Terminal) -> Result<Outcome, CommandError> {
+        match self {
+            Self::Demo(arguments) => Ok(demo::run(arguments, terminal).await?),
+        }
     }
 }
