@@ -51,12 +51,12 @@ fn compensated(events: &[HistoryEvent]) -> Vec<&str> {
     states.collect()
 }
 
-/// The states that are still owed, in the order in which they would be undone.
+/// The states that are still owed, in the order of the program.
 fn owed(description: &Description) -> Vec<&str> {
     if description.status == ExecutionStatus::Succeeded {
         return Vec::new();
     }
-    description.owed.iter().rev().map(|owed| owed.state.as_str()).collect()
+    description.owed.iter().map(|owed| owed.state.as_str()).collect()
 }
 
 /// Trees, effects and the verdict.
@@ -194,7 +194,7 @@ fn row(name: &str, effects: &Effects) -> Vec<String> {
 
 fn table(columns: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(columns.to_vec());
     table.add_rows(rows);
     format!("{table}\n\n")

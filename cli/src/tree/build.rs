@@ -96,7 +96,6 @@ impl Builder {
             exited_at: None,
             attempts: 0,
             failures: Vec::new(),
-            aborted: false,
             pivot: false,
             branches: Vec::new(),
         };

@@ -40,7 +40,7 @@ fn line(node: &Node, terminal: &Terminal) -> String {
     let (symbol, style) = match (node.exited_at, node.kind) {
         (Some(_), _) => ("✓", Style::Green),
         (None, "Fail") => ("✗", Style::Red),
-        (None, _) if !node.failures.is_empty() || node.aborted => ("✗", Style::Red),
+        (None, _) if !node.failures.is_empty() => ("✗", Style::Red),
         (None, _) => ("…", Style::Yellow),
     };
     let mut line = format!("{} {}", terminal.paint(style, symbol), node.state);

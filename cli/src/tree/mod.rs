@@ -3,6 +3,8 @@
 
 mod build;
 mod draw;
+#[cfg(test)]
+mod tests;
 
 use interpreter::{StateFailure, Timestamp};
 
@@ -29,8 +31,6 @@ pub(crate) struct Node {
     pub(crate) attempts: u32,
     /// What attempts failed with, in order.
     pub(crate) failures: Vec<StateFailure>,
-    /// Whether it was stopped because of something beside it.
-    pub(crate) aborted: bool,
     /// Whether it is the pivot, and has succeeded.
     pub(crate) pivot: bool,
     /// Branches of a Parallel, iterations of a Map.
