@@ -64,7 +64,12 @@ fn refresh(owed: &mut [Owed]) {
         match owed {
             Owed::Task(task) => {
                 let undo = std::mem::take(&mut task.undo);
-                task.undo = Undo { retries: Vec::new(), since: None, phase: UndoPhase::Registered, ..undo };
+                let phase = match undo.phase {
+                    // Answered, and not its turn yet.
+                    ended @ UndoPhase::Ended(_) => ended,
+                    _ => UndoPhase::Registered,
+                };
+                task.undo = Undo { retries: Vec::new(), since: None, phase, ..undo };
             }
             Owed::Group(group) => group.branches.iter_mut().for_each(|branch| refresh(&mut branch.owed)),
         }

@@ -11,6 +11,7 @@ mod late_messages;
 mod map;
 mod parallel;
 mod pivot;
+mod random;
 mod redrive;
 mod states;
 mod timers;
