@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use coordinator::{Bounds, Ports};
+use futures::future::BoxFuture;
 use interpreter::{Limits, Routes};
 use messages::Disorder;
 use store::{ExecutionStore, LedgerStore};
@@ -56,6 +57,9 @@ pub enum StoreChoice {
 /// Makes the handlers of a system, over its ports.
 pub type HandlersOf = Arc<dyn Fn(&Ports) -> Vec<Arc<dyn Handler>> + Send + Sync>;
 
+/// What is done each time that the watch looks, over the system's ports.
+pub type Upkeep = Arc<dyn Fn(Ports) -> BoxFuture<'static, ()> + Send + Sync>;
+
 /// What a system is made of.
 #[derive(Clone)]
 pub struct Options {
@@ -83,6 +87,8 @@ pub struct Options {
     pub watch_interval: Duration,
     /// How much is done at a time.
     pub concurrency: Concurrency,
+    /// What is done each time that the watch looks, if anything.
+    pub upkeep: Option<Upkeep>,
 }
 
 impl Options {
@@ -101,6 +107,7 @@ impl Options {
             disorder: None,
             watch_interval: WATCH_INTERVAL,
             concurrency: Concurrency::default(),
+            upkeep: None,
         }
     }
 
@@ -110,11 +117,18 @@ impl Options {
         Self { routes, handlers: Arc::new(handlers), ..self }
     }
 
-    /// With the workers of the order saga, and its providers in test mode.
+    /// With the workers of the order saga, and its providers in test mode; stock that was reserved for too long returns.
     #[must_use]
     pub fn serving_orders(self) -> Self {
-        self.serving(order::routes(), |ports| {
+        Self { upkeep: Some(Arc::new(|ports| Box::pin(expire_reservations(ports)))), ..self }.serving(order::routes(), |ports| {
             order::handlers(&ports.ledger, &order::Providers::test_mode(&ports.ledger, &ports.clock))
         })
+    }
+}
+
+async fn expire_reservations(ports: Ports) {
+    match order::inventory::expire_reservations(ports.ledger.as_ref(), ports.now()).await {
+        Ok(expired) => tracing::debug!(expired, "reservations expired"),
+        Err(error) => tracing::warn!(%error, "reservations cannot be expired"),
     }
 }

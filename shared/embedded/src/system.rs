@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::queues::declare;
 use crate::serving::Serving;
-use crate::{Concurrency, Observed, Options, QueueDepths, StoreChoice, dead_letters_of, pumps, queues, refill};
+use crate::{Concurrency, Observed, Options, QueueDepths, StoreChoice, Upkeep, dead_letters_of, pumps, queues, refill};
 
 /// Why a system cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) account: String,
     entries: broadcast::Sender<Arc<Entry>>,
     pub(crate) concurrency: Concurrency,
+    pub(crate) upkeep: Option<Upkeep>,
     watch_interval: Duration,
     /// Gone when all else is: dropped last.
     _alive: mpsc::Sender<Infallible>,
@@ -96,6 +97,7 @@ impl System {
             account: options.account,
             entries,
             concurrency: options.concurrency,
+            upkeep: options.upkeep,
             watch_interval: options.watch_interval,
             _alive: still_alive,
         };

@@ -26,6 +26,9 @@ pub(crate) async fn watch(parts: Arc<Parts>, interval: Duration) {
                 false
             }
         };
+        if let Some(upkeep) = &parts.upkeep {
+            upkeep(parts.coordinator.ports().clone()).await;
+        }
         let now = parts.coordinator.ports().now();
         if purged_at.is_none_or(|at| now.since(at) >= PURGE_INTERVAL) {
             purged_at = Some(now);

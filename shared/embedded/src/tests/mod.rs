@@ -6,4 +6,6 @@ mod ends;
 mod kills;
 mod losses;
 mod machines;
+mod orders;
+mod revoked;
 mod world;
