@@ -64,7 +64,7 @@ impl Inner {
                 () = beat => {}
             }
             let Some(Heartbeats { lease: length }) = heartbeats else { continue };
-            let until = (self.now() + length).min(task.deadline).max(lease.until);
+            let until = (self.now() + length).min(task.deadline);
             let extended = {
                 // Once the lease has ended there is nothing left to extend.
                 let give_up = stop_at.min(lease.until);

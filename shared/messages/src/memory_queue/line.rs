@@ -42,6 +42,15 @@ impl Line {
         if fifo { Self::Fifo(Groups::default()) } else { Self::Standard(VecDeque::new()) }
     }
 
+    /// Whether it names nothing any more.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Standard(line) => line.is_empty(),
+            Self::Fifo(groups) => groups.groups.is_empty() && groups.ready.is_empty(),
+        }
+    }
+
     /// A message has become visible.
     pub(super) fn arrive(&mut self, number: Number, group: Option<&Arc<str>>) {
         match (self, group) {

@@ -107,6 +107,13 @@ impl OneQueue {
         self.depths
     }
 
+    /// Whether nothing is left of any message but deduplication ids.
+    #[cfg(test)]
+    pub(super) fn holds_nothing(&self) -> bool {
+        let no_messages = self.stored.is_empty() && self.timers.is_empty() && self.expiry.is_empty();
+        no_messages && self.depths == Depths::default() && self.line.is_empty()
+    }
+
     /// The messages in the order of sending, and their numbers.
     pub(super) fn messages(&self) -> impl Iterator<Item = (Number, &Stored)> {
         self.stored.iter().map(|(number, stored)| (*number, stored))

@@ -192,6 +192,32 @@ async fn sleepers_share_what_came_with_one_call() {
 }
 
 #[tokio::test]
+async fn a_sleeper_learns_of_a_time_that_comes_before_the_end_of_its_sleep() {
+    let (clock, queue) = queues();
+    let before = clock.now_millis();
+    let mut sleeping = Box::pin(queue.receive(QUEUE, 1, Duration::from_secs(20)));
+    assert!(futures::poll!(sleeping.as_mut()).is_pending());
+    send(&queue, QUEUE, &[Outgoing::delayed("a", Duration::from_secs(2))]).await;
+    assert_eq!(with_time(&clock, sleeping).await.unwrap().len(), 1);
+    assert!(clock.now_millis() - before < 3_000, "it slept on");
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_a_message_that_is_done() {
+    let (clock, queue) = queues();
+    queue.declare("fifo", QueueSettings::fifo().with_visibility_timeout(VISIBILITY));
+    for round in 0..3 {
+        let messages: Vec<Outgoing> =
+            (0..20).map(|n| Outgoing::fifo(format!("{n}"), format!("{}", n % 4), format!("{round}/{n}"))).collect();
+        send(&queue, "fifo", &messages).await;
+        queue.receive("fifo", 7, Duration::ZERO).await.unwrap();
+        clock.advance(VISIBILITY);
+        assert_eq!(drain(&queue, "fifo").await.len(), 20);
+    }
+    assert!(queue.state().queues["fifo"].holds_nothing());
+}
+
+#[tokio::test]
 async fn with_duplicates_every_message_is_delivered_twice() {
     let (_, queue) = queues();
     queue.declare("fifo", QueueSettings::fifo());

@@ -15,8 +15,8 @@ use store::{
 };
 
 use super::bench::{
-    Act, Bench, START, action_key, bench, delivery, failed, failure_entry, give_back_seconds, live, request, settings, settle,
-    succeeded, success_entry,
+    Act, Bench, START, action_key, bench, declined, delivery, failed, failure_entry, give_back_seconds, live, request, settings,
+    settle, succeeded, success_entry,
 };
 use crate::{Effect, Harness, HarnessSettings};
 
@@ -191,6 +191,33 @@ async fn a_heartbeat_does_what_the_table_says() {
         check(Changed::To(attempt, success_entry()), LostThenAnswered).await;
         check(Changed::To(attempt, LedgerState::Revoked), LostThenDropped).await;
     }
+}
+
+/// The first heartbeat was written, but its answer is lost, and the handler ends before it is known.
+#[tokio::test]
+async fn a_heartbeat_that_was_begun_is_brought_to_its_end() {
+    let bench = bench(Effect::Outside, [Act::Work(Duration::from_millis(10_100)), Act::Complete(Value::Null)]);
+    let harness = bench.harness_with(long_settings());
+    // The first put takes the lease.
+    bench.store.follow(FaultPlan::none().at(Operation::PutLedger, 2, Fault::LostAnswer));
+    assert_eq!(handle(&bench, &harness).await, Disposition::Done);
+    assert_eq!(bench.store.faults().len(), 1);
+    assert_eq!(bench.calls(), 1, "it did not know the version of its own lease");
+}
+
+#[tokio::test]
+async fn a_refusal_proves_nothing_when_an_earlier_call_lost_its_lease() {
+    let bench = bench(Effect::Outside, [Act::Work(Duration::from_secs(50)), Act::Refuse]);
+    let harness = bench.harness_with(long_settings());
+    let changing = async {
+        while bench.now() < START + CHANGED_AFTER {
+            settle().await;
+        }
+        bench.write_ledger(&action_key(), ATTEMPT - 1, failure_entry()).await;
+    };
+    let (disposition, ()) = futures::join!(handle(&bench, &harness), changing);
+    assert_eq!((disposition, bench.calls()), (Disposition::Done, 2));
+    assert_eq!(bench.answers().await, [(ATTEMPT, declined(false))]);
 }
 
 #[tokio::test]

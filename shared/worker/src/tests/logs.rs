@@ -43,8 +43,7 @@ async fn logged(act: Act, plan: FaultPlan) -> String {
     let bodies = [named.encode(), format!("{{\"v\":1,\"token\":\"{CANARY}\"}}"), CANARY.to_owned()];
     let deliveries = bodies.into_iter().map(|body| delivery(body, 1)).collect();
     bench.with_time(bench.harness.handle(deliveries, START.plus_seconds(60))).await;
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    text
+    String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::{Condition, ExecutionStore, Fault, FaultPlan, LedgerState, LedgerStore, Operation};
 
 use super::bench::{
-    Act, Bench, FUNCTION, FUNCTION_SECONDS, START, action_key, bench, compensation, declined, delivery, failed,
+    Act, Bench, FUNCTION, FUNCTION_SECONDS, START, action_key, bench, compensation, declined, delivery, failed, failure_entry,
     give_back_seconds, item_key, live, put, request, settings, succeeded, success_entry,
 };
 use crate::{Effect, HarnessSettings};
@@ -256,4 +256,20 @@ async fn an_input_that_travels_by_reference_is_read() {
     bench.store.put_values(&by_reference.execution, &[(hash, text.into())]).await.unwrap();
     assert_eq!(bench.handle(&by_reference).await, Disposition::Done);
     assert_eq!(bench.handler.seen.lock().unwrap()[0].input, json!({"lines": [1, 2, 3]}));
+}
+
+/// Performed outside, then overtaken before the ledger knew of it, then refused: the refusal is of the second call, and proves nothing of the first.
+#[tokio::test]
+async fn a_refusal_proves_nothing_when_an_earlier_call_was_overtaken() {
+    let bench = bench(Effect::Outside, [Act::Hang, Act::Complete(Value::Null), Act::Refuse]);
+    let overtaking = async {
+        bench.handler.hanging.notified().await;
+        bench.write_ledger(&action_key(), 1, failure_entry()).await;
+        bench.handler.go_on.notify_one();
+    };
+    let handling = async { bench.handle(&request(2)).await };
+    let (disposition, ()) = futures::join!(handling, overtaking);
+    assert_eq!(disposition, Disposition::Done);
+    assert_eq!(bench.answers().await, [(2, declined(false))]);
+    assert_eq!(bench.effects(&action_key()).await, 1);
 }
