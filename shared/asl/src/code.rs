@@ -13,7 +13,7 @@ codes! {
     SYNTAX = "syntax";
     /// The text is over the size limit.
     TOO_LARGE = "too-large";
-    /// Objects and arrays stand too deep inside each other.
+    /// Objects and arrays, or flows, stand too deep inside each other.
     TOO_DEEP = "too-deep";
     /// A key stands twice in one object.
     DUPLICATE_KEY = "duplicate-key";

@@ -2,9 +2,12 @@
 
 /// Bytes of a definition's text. Step Functions Developer Guide, "Quotas": 1 MB for the definition in CreateStateMachine.
 pub const MAX_DEFINITION_BYTES: usize = 1_048_576;
-/// Objects and arrays inside each other. A branch of a Parallel costs four, the processor of a Map three: some thirty flows
-/// inside each other. Below serde_json's own bound of 128, so that ours, which names the place, is the one that is met.
+/// Objects and arrays inside each other. A branch of a Parallel costs four, the processor of a Map three: see [`MAX_FLOW_NESTING`].
+/// Below serde_json's own bound of 128, so that ours, which names the place, is the one that is met.
 pub const MAX_NESTING_DEPTH: usize = 100;
+/// Flows inside each other, the outermost not counted. An execution mirrors its definition, with up to seven objects and arrays for each flow, and
+/// must be readable again with serde_json's bound of 128: what could be written and not be read would be lost.
+pub const MAX_FLOW_NESTING: usize = 15;
 /// Characters of a state's name. Step Functions Developer Guide, "State machine structure": 80 Unicode characters.
 pub const MAX_STATE_NAME_CHARACTERS: usize = 80;
 /// Seconds of a timeout, a heartbeat, a Wait or a retrier's interval. Step Functions Developer Guide: 99999999.

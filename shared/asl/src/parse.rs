@@ -58,6 +58,8 @@ struct Reader {
     states: Vec<(usize, State)>,
     /// The type of the state in whose flow the reader is; none in the outermost flow.
     enclosing: Option<&'static str>,
+    /// How many flows stand around what is read.
+    depth: usize,
 }
 
 #[cfg(test)]

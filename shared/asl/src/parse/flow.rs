@@ -4,6 +4,7 @@ use super::fields::Fields;
 use super::{Reader, scalar, state};
 use crate::code;
 use crate::definition::Flow;
+use crate::limits::MAX_FLOW_NESTING;
 use crate::raw::{Content, Value};
 
 /// Reads the flow of an object whose other fields the caller reads.
@@ -37,8 +38,15 @@ pub(super) fn read_inside(fields: &mut Fields<'_>, enclosing: &'static str, read
     if let Some(comment) = fields.take("Comment") {
         scalar::text(comment, &mut reader.report);
     }
+    if reader.depth >= MAX_FLOW_NESTING {
+        let message = format!("more than {MAX_FLOW_NESTING} flows stand inside each other");
+        let hint = "move the inner flow into a state machine of its own";
+        reader.report.error(code::TOO_DEEP, &fields.place, message, hint);
+    }
     let outside = reader.enclosing.replace(enclosing);
+    reader.depth += 1;
     let flow = read(fields, reader);
+    reader.depth -= 1;
     reader.enclosing = outside;
     flow
 }

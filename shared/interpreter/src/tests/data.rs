@@ -218,6 +218,21 @@ impl Run {
 }
 
 #[test]
+fn an_execution_of_the_deepest_definition_is_read_back() {
+    let item = super::compensated("item", json!({ "Catch": super::catch("Handled"), "Next": "Handled" }));
+    let innermost = machine(json!({ "Item": item, "Handled": { "Type": "Pass", "End": true } }));
+    let definition = (0..asl::limits::MAX_FLOW_NESTING)
+        .fold(innermost, |inner, level| machine(json!({ (format!("M{level}")): super::map(inner, json!({ "End": true })) })));
+    let input = (0..asl::limits::MAX_FLOW_NESTING).fold(json!(1), |value, _| json!([value]));
+    let mut run = Run::start(&definition, &input);
+    run.fail("Item", "Boom");
+    run.pass_seconds(1);
+    run.stop();
+    run.undo_all();
+    assert_eq!(run.status(), ExecutionStatus::Aborted, "each transition read what the one before it had written");
+}
+
+#[test]
 fn the_input_is_echoed_as_it_was_written() {
     let mut run = Run::start(&machine(json!({ "P": { "Type": "Pass", "End": true } })), &json!([1, 2]));
     assert_eq!(run.execution.input.text(), Some("[1,2]"));

@@ -3,7 +3,7 @@
 use expect_test::expect;
 
 use super::{check, report};
-use crate::limits::{MAX_DEFINITION_BYTES, MAX_NESTING_DEPTH, MAX_STATE_NAME_CHARACTERS, MAX_SUGGESTIONS};
+use crate::limits::{MAX_DEFINITION_BYTES, MAX_FLOW_NESTING, MAX_NESTING_DEPTH, MAX_STATE_NAME_CHARACTERS, MAX_SUGGESTIONS};
 use crate::parse;
 
 /// Take out any of the five rules, and one of the five lines is missing.
@@ -213,4 +213,19 @@ fn a_definition_in_one_line_of_a_mebibyte_with_thousands_of_problems_is_judged_i
     let suggested = diagnostics.iter().filter(|diagnostic| diagnostic.hint.as_deref() == Some("did you mean `Next`?")).count();
     assert_eq!(suggested, MAX_SUGGESTIONS);
     assert!(diagnostics.iter().all(|diagnostic| diagnostic.column == diagnostic.span.start + 1));
+}
+
+#[test]
+fn flows_stand_at_most_fifteen_deep_inside_each_other() {
+    let with_depth = |depth: usize| {
+        let innermost = r#"{"StartAt": "P", "States": {"P": {"Type": "Pass", "End": true}}}"#.to_owned();
+        (0..depth).fold(innermost, |inner, level| {
+            format!(
+                r#"{{"StartAt": "M{level}", "States": {{"M{level}": {{"Type": "Map", "ItemProcessor": {inner}, "End": true}}}}}}"#
+            )
+        })
+    };
+    assert_eq!(report(&with_depth(MAX_FLOW_NESTING)), "");
+    let beyond = report(&with_depth(MAX_FLOW_NESTING + 1));
+    assert!(beyond.contains("more than 15 flows stand inside each other [too-deep]"), "{beyond}");
 }
