@@ -113,7 +113,7 @@ pub(crate) const PIVOT_RETRY_SECONDS_MIN: u64 = 1;
 /// See [`PIVOT_RETRY_SECONDS_MIN`].
 pub(crate) const PIVOT_RETRY_SECONDS_MAX: u64 = 300;
 
-/// Revocations that an execution keeps for publishing them again.
+/// Revocations of earlier transitions that an execution keeps for publishing them again.
 pub(crate) const REVOCATIONS_MAX: usize = 200;
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ fn surrender_task(turn: &mut Turn<'_>, visit: &Visit, progress: &TaskProgress, s
 fn revoke(turn: &mut Turn<'_>, progress: &TaskProgress) {
     let revocations = &mut turn.execution.revocations;
     revocations.push(Revocation { key: progress.key.clone(), revision: turn.revision });
-    if revocations.len() > limits::REVOCATIONS_MAX {
+    // Those of this transition are not published yet: however many there are, they stay.
+    if revocations.len() > limits::REVOCATIONS_MAX && revocations.first().is_some_and(|oldest| oldest.revision < turn.revision) {
         revocations.remove(0);
     }
 }

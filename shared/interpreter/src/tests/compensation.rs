@@ -1,8 +1,8 @@
-//! What is owed, with which arguments, and what is revoked (DESIGN section 4; docs/compensation.md).
+//! What is owed, with which arguments, and what is revoked (DESIGN section 4; docs/adr/0009).
 
 use serde_json::{Value, json};
 
-use super::{Run, arn, catch, compensated, failure, machine, not_published, order, parallel, success, task};
+use super::{Run, arn, catch, compensated, failure, machine, map, not_published, order, parallel, success, task};
 use crate::{Command, ExecutionStatus, Limits, MessageOutcome, Staleness, outstanding};
 
 /// What is undone when Charge ends so, and nothing catches that.
@@ -266,6 +266,46 @@ fn a_task_that_leaves_nothing_to_undo_is_revoked_while_its_request_may_be_on_its
     run.refuse("Slow", "Busy");
     run.refuse("Quick", "No");
     assert!(revoked(&run).is_empty(), "whose only attempt was answered has nothing on its way");
+}
+
+#[test]
+fn all_revocations_of_a_transition_are_published_and_earlier_ones_are_kept_up_to_a_limit() {
+    let quick = machine(json!({ "Quick": task("quick", json!({ "End": true })) }));
+    let item = machine(json!({ "Item": task("item", json!({ "Compensation": "None", "End": true })) }));
+    let each = machine(json!({ "Each": map(item, json!({ "ItemsPath": "$.items", "End": true })) }));
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 9 }]);
+    let all = parallel(json!([each, quick]), json!({ "Retry": retry, "End": true }));
+    let limits =
+        Limits { map_concurrency: 250, commands_per_transition: 1_000, states_per_transition: 1_000, ..Limits::default() };
+    let items: Vec<u64> = (0..250).collect();
+    let mut run = Run::start_within(&machine(json!({ "All": all })), &json!({ "items": items }), limits);
+    run.fail("Quick", "No");
+    assert_eq!(revoked(&run).len(), 250, "more than are kept");
+    while run.outside().is_empty() {
+        run.pass_seconds(1);
+    }
+    run.fail("Quick", "No");
+    let revision = run.execution.revision;
+    assert_eq!(
+        outstanding(&run.execution, revision).iter().filter(|command| matches!(command, Command::Revoke { .. })).count(),
+        250
+    );
+    assert_eq!(revoked(&run).len(), 250);
+}
+
+#[test]
+fn all_attempts_of_a_task_ask_for_the_same_thing() {
+    let parameters = json!({ "id.$": "States.UUID()", "n.$": "States.MathRandom(1, 1000000)" });
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 2 }]);
+    let definition =
+        machine(json!({ "Work": compensated("work", json!({ "Parameters": parameters, "Retry": retry, "End": true })) }));
+    let mut run = Run::start(&definition, &json!({}));
+    let first = run.input_of("Work");
+    run.fail("Work", "Boom");
+    run.pass_seconds(1);
+    assert_eq!(run.input_of("Work"), first);
+    run.stop();
+    assert_eq!(run.input_of("undo Work"), json!({ "input": first, "result": null }));
 }
 
 #[test]

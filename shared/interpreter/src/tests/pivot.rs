@@ -303,6 +303,26 @@ fn a_part_behind_the_pivot_that_fails_and_is_caught_unwinds_its_own() {
 }
 
 #[test]
+fn a_part_behind_the_pivot_that_fails_for_good_stays_as_it_is_for_a_redrive() {
+    let leaf = |name: &str| machine(json!({ (name): compensated(name, json!({ "End": true })) }));
+    let definition = machine(json!({
+        "Ship": task("ship", json!({ "Pivot": true, "Next": "Both" })),
+        "Both": parallel(json!([leaf("A"), leaf("B"), leaf("C")]), json!({ "End": true })),
+    }));
+    let mut run = Run::start(&definition, &json!({}));
+    run.succeed("Ship", json!({}));
+    run.succeed("A", json!("a"));
+    let keys = ["B", "C"].map(|state| run.request(state).key);
+    run.fail("B", "Boom");
+    parked_forward(&run, ExecutionStatus::Failed);
+    run.send(Message::Redrive);
+    assert_eq!((run.outside(), ["B", "C"].map(|state| run.request(state).key)), (vec!["B".to_owned(), "C".to_owned()], keys));
+    run.succeed("C", json!("c"));
+    run.succeed("B", json!("b"));
+    assert_eq!((run.status(), run.output()), (ExecutionStatus::Succeeded, json!(["a", "b", "c"])));
+}
+
+#[test]
 fn a_compensation_behind_the_pivot_that_fails_for_good_parks_in_place_and_a_redrive_goes_on_there() {
     let mut run = part_behind();
     run.fail("Print", "Boom");
