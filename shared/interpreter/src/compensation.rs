@@ -49,7 +49,7 @@ pub(crate) fn evaluate(
     random: &mut ChaCha8Rng,
 ) -> Result<CompensationCall, StateFailure> {
     let data = json!({ "input": input, "result": result });
-    let timeout_seconds = action.timeout.as_ref().map(|amount| flow.amount(amount, &data)).transpose()?;
+    let timeout_seconds = action.timeout.as_ref().map(|amount| flow.amount(amount, "TimeoutSeconds", &data)).transpose()?;
     let arguments = match &action.parameters {
         Some(parameters) => flow.evaluate(parameters, &data, random)?,
         None => data,

@@ -11,7 +11,8 @@ use crate::{MapItem, Timestamp, TransitionError, turn::Turn};
 pub(crate) struct StateContext<'s> {
     pub(crate) name: &'s str,
     pub(crate) entered_at: Timestamp,
-    pub(crate) retry_count: u64,
+    /// None of a state that cannot be retried.
+    pub(crate) retry_count: Option<u64>,
     pub(crate) item: Option<&'s MapItem>,
     pub(crate) token: Option<&'s str>,
 }
@@ -34,8 +35,11 @@ pub(crate) fn build(turn: &Turn<'_>, state: StateContext<'_>, with_input: bool) 
             "RedriveCount": execution.redrive_count,
         },
         "StateMachine": { "Id": identity.machine_arn, "Name": identity.machine_name },
-        "State": { "Name": state.name, "EnteredTime": state.entered_at.to_string(), "RetryCount": state.retry_count },
+        "State": { "Name": state.name, "EnteredTime": state.entered_at.to_string() },
     });
+    if let Some(retries) = state.retry_count {
+        insert(&mut context, "State", "RetryCount", json!(retries));
+    }
     if let Some(redriven_at) = execution.redriven_at {
         insert(&mut context, "Execution", "RedriveTime", json!(redriven_at.to_string()));
     }

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use asl::State;
 use asl::error_name;
 use asl::path::Path;
 use asl::state::{Amount, Condition, Data, InputPath, ResultPath, Text};
 use asl::template::Template;
+use asl::{State, StateKind};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
@@ -36,8 +36,10 @@ pub(crate) trait DataFlow {
     fn evaluate(&self, template: &Template, data: &Value, random: &mut ChaCha8Rng) -> Result<Value, StateFailure>;
     /// Whether a condition holds.
     fn holds(&self, condition: &Condition, data: &Value) -> Result<bool, StateFailure>;
-    /// A whole number that is not negative.
-    fn amount(&self, amount: &Amount, data: &Value) -> Result<u64, StateFailure>;
+    /// A whole number that is not negative, of the field `field`.
+    fn amount(&self, amount: &Amount, field: &str, data: &Value) -> Result<u64, StateFailure>;
+    /// What a path finds.
+    fn find(&self, path: &Path, data: &Value) -> Result<Value, StateFailure>;
     /// A text.
     fn text(&self, text: &Text, data: &Value, random: &mut ChaCha8Rng) -> Result<String, StateFailure>;
     /// An instant.
@@ -60,6 +62,9 @@ pub(crate) fn of_state<'s>(
     context: StateContext<'_>,
 ) -> Result<JsonPath<'s>, TransitionError> {
     let mention = Mention::by_state(state);
+    // As recorded from AWS, only states that can be retried tell how often they were.
+    let retried = matches!(state.kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_));
+    let context = StateContext { retry_count: context.retry_count.filter(|_| retried), ..context };
     let context = match mention.context {
         true => context_object::build(turn, context, mention.execution_input)?,
         false => Value::Null,
@@ -137,7 +142,12 @@ impl DataFlow for JsonPath<'_> {
         comparison::holds(condition, &self.roots(data))
     }
 
-    fn amount(&self, amount: &Amount, data: &Value) -> Result<u64, StateFailure> {
+    fn find(&self, path: &Path, data: &Value) -> Result<Value, StateFailure> {
+        let found = find(path, &self.roots(data)).map_err(|missing| missing.in_data_flow())?;
+        Ok(found.into_owned())
+    }
+
+    fn amount(&self, amount: &Amount, field: &str, data: &Value) -> Result<u64, StateFailure> {
         let path = match amount {
             Amount::Literal(number) => return Ok(*number),
             Amount::Path(path) => path,
@@ -145,7 +155,7 @@ impl DataFlow for JsonPath<'_> {
         let found = find(path, &self.roots(data)).map_err(super::json_path::MissingPath::in_data_flow)?;
         let whole = found.as_u64().or_else(|| found.as_f64().filter(|number| number.fract() == 0.0).and_then(whole_number));
         whole.ok_or_else(|| {
-            let cause = format!("The {} parameter cannot be parsed as a long value: {found}", path.text);
+            let cause = format!("The {field}Path parameter cannot be parsed as a long value: {} == {found}", path.text);
             StateFailure::new(error_name::RUNTIME, cause)
         })
     }

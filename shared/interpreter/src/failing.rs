@@ -162,7 +162,7 @@ pub(crate) fn context<'v>(visit: &'v Visit, place: Place<'v>, token: Option<&'v 
     context_object::StateContext {
         name: &visit.state,
         entered_at: visit.entered_at,
-        retry_count: visit.retries.iter().sum(),
+        retry_count: Some(visit.retries.iter().sum()),
         item: place.item,
         token,
     }

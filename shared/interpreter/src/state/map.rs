@@ -3,7 +3,8 @@
 //! What a transition costs does not grow with the number of items: they stand in pages, each of which names the next; results fill a page
 //! that is sealed once (ARCHITECTURE.md, invariant 7).
 
-use asl::state::Map;
+use asl::path::Path;
+use asl::state::{Amount, Map, Tolerance};
 use asl::{State, StateKind, error_name};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -49,19 +50,20 @@ pub(crate) fn enter(
     let input = flow.input(&raw)?;
     let items = flow.items(map.items_path.as_ref(), &input)?;
     let total = u64::try_from(items.len()).unwrap_or(u64::MAX);
-    let amount = |amount: &Option<_>| amount.as_ref().map(|amount| flow.amount(amount, &input)).transpose();
-    let tolerance = (amount(&map.tolerance.count)?, amount(&map.tolerance.percentage)?);
     let limit = turn.surroundings.limits.map_concurrency;
-    let concurrency = amount(&map.max_concurrency)?.filter(|asked| *asked > 0).and_then(|asked| u32::try_from(asked).ok());
+    let concurrency = map.max_concurrency.as_ref().map(|amount| flow.amount(amount, "MaxConcurrency", &input)).transpose()?;
+    let concurrency = concurrency.filter(|asked| *asked > 0).and_then(|asked| u32::try_from(asked).ok());
     branch.last_event = turn.emit(branch.last_event, HistoryEventKind::MapStateStarted { length: total });
+    // Recorded from AWS: a tolerance that is none fails the Map once it has started.
+    let tolerated_failures = tolerated(&map.tolerance, &flow, &input, total)?;
     visit.activity = Activity::Map(Box::new(MapProgress {
         total,
         items: pages_of_items(turn, items),
         items_offset: 0,
         next_index: 0,
         max_concurrency: concurrency.unwrap_or(limit).min(limit),
-        tolerated_failures: tolerated(tolerance, total)?,
-        tolerant: tolerance != (None, None),
+        tolerated_failures,
+        tolerant: map.tolerance != Tolerance::default(),
         failures: 0,
         active: Vec::new(),
         starved: None,
@@ -73,13 +75,47 @@ pub(crate) fn enter(
 }
 
 /// How many iterations may fail: the stricter of count and percentage, none where neither is given.
-fn tolerated(tolerance: (Option<u64>, Option<u64>), total: u64) -> Result<u64, StateFailure> {
-    let (count, percentage) = tolerance;
-    if let Some(percentage) = percentage.filter(|percentage| *percentage > 100) {
-        return Err(StateFailure::new(error_name::RUNTIME, format!("ToleratedFailurePercentage `{percentage}` is above 100")));
-    }
-    let by_percentage = percentage.map(|percentage| total.saturating_mul(percentage) / 100);
+fn tolerated(tolerance: &Tolerance, flow: &impl DataFlow, input: &Value, total: u64) -> Result<u64, StateFailure> {
+    let count = match &tolerance.count {
+        None => None,
+        Some(Amount::Literal(count)) => Some(*count),
+        Some(Amount::Path(path)) => Some(tolerated_count(&flow.find(path, input)?, path)?),
+    };
+    let by_percentage = match &tolerance.percentage {
+        None => None,
+        Some(Amount::Literal(percentage)) => Some(total.saturating_mul(*percentage) / 100),
+        Some(Amount::Path(path)) => Some(tolerated_share(&flow.find(path, input)?, path, total)?),
+    };
     Ok(count.into_iter().chain(by_percentage).min().unwrap_or(0))
+}
+
+/// The causes here are recorded from AWS.
+fn tolerated_count(found: &Value, path: &Path) -> Result<u64, StateFailure> {
+    if found.as_f64().is_some_and(|number| number < 0.0) {
+        return Err(StateFailure::new(error_name::RUNTIME, "ToleratedFailureCount cannot be negative."));
+    }
+    found.as_u64().ok_or_else(|| {
+        let cause =
+            format!("The ToleratedFailureCountPath field refers to value {found} which is not a valid integer: {}", path.text);
+        StateFailure::new(error_name::RUNTIME, cause)
+    })
+}
+
+/// How many of `total` the percentage is that a path found.
+fn tolerated_share(found: &Value, path: &Path, total: u64) -> Result<u64, StateFailure> {
+    let Some(percentage) = found.as_f64() else {
+        let cause =
+            format!("The ToleratedFailurePercentagePath field refers to value {found} which is not a valid float: {}", path.text);
+        return Err(StateFailure::new(error_name::RUNTIME, cause));
+    };
+    if !(0.0..=100.0).contains(&percentage) {
+        return Err(StateFailure::new(error_name::RUNTIME, "ToleratedFailurePercentage must be between 0 and 100."));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "items of a payload: far below 2^52")]
+    let share = (total as f64 * percentage / 100.0).floor();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `total`")]
+    let share = share as u64;
+    Ok(share)
 }
 
 /// Items in pages, each of which names the next one; answers the first.

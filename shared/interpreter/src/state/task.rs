@@ -117,8 +117,8 @@ fn schedule(
     let flow = data_flow::of_state(turn, state, context(visit, place, text.as_deref()))?;
     let mut random = random_of(progress.secret);
     let input = flow.input(&raw)?;
-    let timeout_seconds = task.timeout.as_ref().map(|amount| flow.amount(amount, &input)).transpose()?;
-    let heartbeat_seconds = task.heartbeat.as_ref().map(|amount| flow.amount(amount, &input)).transpose()?;
+    let timeout_seconds = task.timeout.as_ref().map(|amount| flow.amount(amount, "TimeoutSeconds", &input)).transpose()?;
+    let heartbeat_seconds = task.heartbeat.as_ref().map(|amount| flow.amount(amount, "HeartbeatSeconds", &input)).transpose()?;
     let parameters = flow.arguments(input, &mut random)?;
     let (function, payload) = invocation(&task.resource, parameters.clone())?;
     if let Some(action) = compensation::declared(task)
@@ -456,7 +456,7 @@ pub(crate) fn flow_of_owed<'s>(turn: &Turn<'_>, state: &'s State, owed: &OwedTas
     let context = crate::context_object::StateContext {
         name: &owed.state,
         entered_at: owed.entered_at,
-        retry_count: 0,
+        retry_count: Some(0),
         item: owed.iteration.as_ref(),
         token: None,
     };

@@ -16,7 +16,7 @@ pub(crate) fn enter(turn: &mut Turn<'_>, visit: &mut Visit, state: &State, wait:
     let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
     let input = flow.input(&raw)?;
     let until = match &wait.until {
-        WaitUntil::Seconds(seconds) => turn.now.plus_seconds(flow.amount(seconds, &input)?),
+        WaitUntil::Seconds(seconds) => turn.now.plus_seconds(flow.amount(seconds, "Seconds", &input)?),
         WaitUntil::Timestamp(text) => Timestamp::parse(text).ok_or_else(|| {
             StateFailure::new(error_name::RUNTIME, format!("the Timestamp `{text}` is not an RFC 3339 date-time"))
         })?,

@@ -119,7 +119,7 @@ fn check_tolerance(fields: Value, failing: u64, expected: Result<usize, &str>) {
     let mut all = json!({ "MaxConcurrency": 1, "ItemsPath": "$.items" });
     all.as_object_mut().unwrap().extend(fields.as_object().cloned().unwrap());
     let items: Vec<u64> = (0..10).collect();
-    let mut run = Run::start(&tasks(all), &json!({ "items": items, "tolerated": 2 }));
+    let mut run = Run::start(&tasks(all), &json!({ "items": items, "tolerated": 2, "share": 19.9 }));
     while run.status() == ExecutionStatus::Running {
         let item = run.input_of("Item").as_u64().unwrap();
         match item < failing {
@@ -144,7 +144,34 @@ fn failures_are_tolerated_up_to_their_count_and_percentage() {
     check_tolerance(json!({ "ToleratedFailurePercentage": 35 }), 3, Ok(7));
     check_tolerance(json!({ "ToleratedFailurePercentage": 35 }), 4, Err(EXCEEDED));
     check_tolerance(json!({ "ToleratedFailurePercentage": 100 }), 10, Ok(0));
+    check_tolerance(json!({ "ToleratedFailurePercentagePath": "$.share" }), 1, Ok(9));
+    check_tolerance(json!({ "ToleratedFailurePercentagePath": "$.share" }), 2, Err(EXCEEDED));
     check_tolerance(json!({ "ToleratedFailureCount": 5, "ToleratedFailurePercentage": 10 }), 2, Err(EXCEEDED));
+}
+
+#[test]
+fn a_tolerance_that_is_none_fails_the_map_once_it_has_started_as_recorded() {
+    for (field, found, cause) in [
+        ("ToleratedFailureCount", json!(-1), "ToleratedFailureCount cannot be negative."),
+        (
+            "ToleratedFailureCount",
+            json!("NoNumber"),
+            "The ToleratedFailureCountPath field refers to value \"NoNumber\" which is not a valid integer: $.tolerated",
+        ),
+        ("ToleratedFailurePercentage", json!(100.1), "ToleratedFailurePercentage must be between 0 and 100."),
+        (
+            "ToleratedFailurePercentage",
+            json!("NoNumber"),
+            "The ToleratedFailurePercentagePath field refers to value \"NoNumber\" which is not a valid float: $.tolerated",
+        ),
+    ] {
+        let definition = tasks(json!({ "ItemsPath": "$.items", (format!("{field}Path")): "$.tolerated" }));
+        let run = Run::start(&definition, &json!({ "items": [0], "tolerated": found }));
+        assert_eq!((run.status(), run.error()), (ExecutionStatus::Failed, "States.Runtime"));
+        let expected = format!("An error occurred while executing the state 'Each' (entered at the event id #2). {cause}");
+        assert_eq!(run.cause(), expected);
+        assert_eq!(run.history()[1..], ["2<0 MapStateEntered", "3<2 MapStateStarted", "4<3 ExecutionFailed"]);
+    }
 }
 
 #[test]

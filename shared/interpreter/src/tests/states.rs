@@ -136,3 +136,21 @@ fn the_context_object_tells_execution_state_and_machine() {
     let run = Run::start(&machine(json!({ "A": { "Type": "Pass", "Parameters": parameters, "End": true } })), &json!({ "n": 5 }));
     assert_eq!(run.output(), json!({ "name": "run", "input": 5, "state": "A", "machine": "machine" }));
 }
+
+#[test]
+fn only_a_state_that_can_be_retried_tells_how_often_it_was() {
+    let parameters = json!({ "state.$": "$$.State" });
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "MaxAttempts": 1 }]);
+    let definition = machine(json!({
+        "Work": task("work", json!({ "Parameters": parameters, "Retry": retry, "Next": "P" })),
+        "P": { "Type": "Pass", "Parameters": parameters, "End": true },
+    }));
+    let mut run = Run::start(&definition, &json!({}));
+    let told = |run: &Run| run.input_of("Work")["state"]["RetryCount"].clone();
+    assert_eq!(told(&run), json!(0));
+    run.fail("Work", "Boom");
+    run.pass_seconds(1);
+    assert_eq!(told(&run), json!(1));
+    run.succeed("Work", json!({}));
+    assert_eq!(run.output()["state"].as_object().unwrap().keys().collect::<Vec<_>>(), ["Name", "EnteredTime"]);
+}

@@ -49,6 +49,12 @@ fn a_wait_that_cannot_tell_its_time_fails() {
         let run = Run::start(&wait(fields), &input);
         assert_eq!((run.status(), run.error()), (ExecutionStatus::Failed, "States.Runtime"), "{input}");
     }
+    let run = Run::start(&wait(json!({ "SecondsPath": "$.input.for" })), &json!({ "input": { "for": 1.5 } }));
+    assert!(
+        run.cause().ends_with("The SecondsPath parameter cannot be parsed as a long value: $.input.for == 1.5"),
+        "{}",
+        run.cause()
+    );
 }
 
 #[test]
