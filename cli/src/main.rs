@@ -4,6 +4,8 @@ mod command;
 mod demo;
 mod exit;
 mod logging;
+mod server;
+mod stop_signal;
 mod terminal;
 mod tree;
 

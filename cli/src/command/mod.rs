@@ -1,6 +1,7 @@
 //! The subcommands, a file each. A command has its arguments, an error of its own, and a function `run`.
 
 mod demo;
+mod local;
 
 use std::io;
 
@@ -14,6 +15,7 @@ use crate::terminal::Terminal;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Demo(demo::DemoArguments),
+    Local(local::LocalArguments),
 }
 
 /// Why a command could not be carried out.
@@ -25,6 +27,9 @@ pub(crate) enum CommandError {
     /// The demo.
     #[error(transparent)]
     Demo(#[from] demo::DemoError),
+    /// The local server.
+    #[error(transparent)]
+    Local(#[from] local::LocalError),
     /// The process's own surroundings: its output, its threads.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -33,7 +38,7 @@ pub(crate) enum CommandError {
 impl CommandError {
     /// Whether nobody reads standard output any more (as with `| head`), which is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Io(error) | Self::Demo(demo::DemoError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe)
+        matches!(self, Self::Io(error) | Self::Demo(demo::DemoError::Output(error)) | Self::Local(local::LocalError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 
@@ -42,6 +47,7 @@ impl Command {
     pub(crate) fn default_log_filter(&self) -> &'static str {
         match self {
             Self::Demo(_) => "error",
+            Self::Local(_) => "info",
         }
     }
 
@@ -49,6 +55,7 @@ impl Command {
     pub(crate) async fn run(self, terminal: &Terminal) -> Result<Outcome, CommandError> {
         match self {
             Self::Demo(arguments) => Ok(demo::run(arguments, terminal).await?),
+            Self::Local(arguments) => Ok(local::run(arguments, terminal).await?),
         }
     }
 }
