@@ -9,6 +9,8 @@ pub(crate) enum Outcome {
     Good,
     /// Done, with a bad outcome: the books do not balance, the execution failed.
     Bad,
+    /// What the arguments name makes no sense: a definition with errors, an input that is no JSON.
+    Misuse,
     /// It could not be done.
     Impossible,
 }
@@ -18,6 +20,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Good => Self::SUCCESS,
             Outcome::Bad => Self::from(1),
+            Outcome::Misuse => Self::from(2),
             Outcome::Impossible => Self::from(3),
         }
     }

@@ -3,7 +3,9 @@
 mod command;
 mod demo;
 mod exit;
+mod history;
 mod logging;
+mod run;
 mod server;
 mod stop_signal;
 mod terminal;

@@ -81,6 +81,11 @@ impl Terminal {
         output.flush()
     }
 
+    /// Writes to standard error, as it is.
+    pub(crate) fn complain(&self, text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
     /// A warning on standard error.
     pub(crate) fn warn(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{} {text}", painted(self.error_colors, Style::Yellow, "warning:"));

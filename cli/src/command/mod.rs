@@ -2,6 +2,7 @@
 
 mod demo;
 mod local;
+mod run;
 
 use std::io;
 
@@ -16,6 +17,7 @@ use crate::terminal::Terminal;
 pub(crate) enum Command {
     Demo(demo::DemoArguments),
     Local(local::LocalArguments),
+    Run(run::RunArguments),
 }
 
 /// Why a command could not be carried out.
@@ -30,6 +32,9 @@ pub(crate) enum CommandError {
     /// The local server.
     #[error(transparent)]
     Local(#[from] local::LocalError),
+    /// One execution.
+    #[error(transparent)]
+    Run(#[from] run::RunError),
     /// The process's own surroundings: its output, its threads.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -38,7 +43,14 @@ pub(crate) enum CommandError {
 impl CommandError {
     /// Whether nobody reads standard output any more (as with `| head`), which is no failure.
     pub(crate) fn is_broken_pipe(&self) -> bool {
-        matches!(self, Self::Io(error) | Self::Demo(demo::DemoError::Output(error)) | Self::Local(local::LocalError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe)
+        matches!(
+            self,
+            Self::Io(error)
+                | Self::Demo(demo::DemoError::Output(error))
+                | Self::Local(local::LocalError::Io(error))
+                | Self::Run(run::RunError::Output(error))
+                if error.kind() == io::ErrorKind::BrokenPipe
+        )
     }
 }
 
@@ -46,7 +58,7 @@ impl Command {
     /// What is logged unless `--log` says otherwise.
     pub(crate) fn default_log_filter(&self) -> &'static str {
         match self {
-            Self::Demo(_) => "error",
+            Self::Demo(_) | Self::Run(_) => "error",
             Self::Local(_) => "info",
         }
     }
@@ -56,6 +68,7 @@ impl Command {
         match self {
             Self::Demo(arguments) => Ok(demo::run(arguments, terminal).await?),
             Self::Local(arguments) => Ok(local::run(arguments, terminal).await?),
+            Self::Run(arguments) => Ok(run::run(arguments, terminal).await?),
         }
     }
 }

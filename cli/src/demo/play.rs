@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use coordinator::{
-    DescribeError, Description, HistoryError, HistoryQuery, Novelty, RedriveError, SendTaskSuccessError, StartError, StopError,
-    StopRequest,
+    DescribeError, Description, HistoryError, Novelty, RedriveError, SendTaskSuccessError, StartError, StopError, StopRequest,
 };
 use embedded::System;
 use interpreter::{ExecutionStatus, HistoryEvent, HistoryEventKind};
@@ -17,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::Order;
+use crate::history::whole_history;
 
 /// What came of one order.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ async fn play(system: &System, order: &Order, admitted: &BTreeMap<String, watch:
         Err(Refusal { reason }) => Ok(Played::Refused { scenario, reason }),
         Ok(execution_arn) => {
             let description = Box::new(drive(system, &scenario, &execution_arn).await?);
-            let events = history(system, &execution_arn).await?;
+            let events = whole_history(system, &execution_arn).await?;
             Ok(Played::Ended { scenario, description, events })
         }
     }
@@ -145,7 +145,7 @@ async fn drive(system: &System, scenario: &Scenario, execution_arn: &str) -> Res
         answer_review(system, scenario, &description).await?;
         if let Some(state) = scenario.stop_after.as_ref().filter(|_| description.redrive_count == 0)
             && !description.unwinding
-            && has_left(&history(system, execution_arn).await?, state)
+            && has_left(&whole_history(system, execution_arn).await?, state)
         {
             let request = StopRequest { execution_arn: execution_arn.to_owned(), error: None, cause: None };
             system.coordinator().stop(request).await?;
@@ -187,24 +187,4 @@ async fn answer_review(system: &System, scenario: &Scenario, description: &Descr
 
 fn has_left(events: &[HistoryEvent], state: &str) -> bool {
     events.iter().any(|event| matches!(&event.kind, HistoryEventKind::StateExited { name, .. } if name == state))
-}
-
-/// The whole history, oldest event first.
-async fn history(system: &System, execution_arn: &str) -> Result<Vec<HistoryEvent>, PlayError> {
-    let mut query = HistoryQuery {
-        execution_arn: execution_arn.to_owned(),
-        limit: 1_000,
-        newest_first: false,
-        with_data: false,
-        after: None,
-    };
-    let mut events = Vec::new();
-    loop {
-        let page = system.coordinator().history(&query).await?;
-        events.extend(page.events);
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(events),
-        }
-    }
 }

@@ -1,0 +1,180 @@
+//! Who performs the tasks of a run: mocked responses first, then the workers that are built in; what neither serves ends the run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use asl::{Definition, Integration, StateKind};
+use async_trait::async_trait;
+use interpreter::{Route, Routes, TaskToken};
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use worker::{Completion, Effect, Handler, HandlerError, Task};
+
+use super::mocks::{Mocks, Response};
+
+/// The queue that all requests of a run go to.
+const QUEUE: &str = "tasks";
+
+/// What a stand-in tells the run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    /// A callback task is to be answered.
+    Answer { token: String, response: Response },
+    /// The run cannot go on, and why.
+    Unserved(String),
+}
+
+/// The handler of one function.
+pub(super) struct StandIn {
+    pub(super) function: String,
+    pub(super) mocks: Arc<Mocks>,
+    pub(super) definition: Arc<Definition>,
+    pub(super) built_in: Option<Arc<dyn Handler>>,
+    pub(super) told: UnboundedSender<Told>,
+}
+
+#[async_trait]
+impl Handler for StandIn {
+    fn function(&self) -> &str {
+        &self.function
+    }
+
+    fn effect(&self) -> Effect {
+        self.built_in.as_ref().map_or(Effect::Outside, |handler| handler.effect())
+    }
+
+    async fn perform(&self, task: &Task) -> Result<Completion, HandlerError> {
+        let mocked = match task.undoes {
+            None => self.mocks.of_action(&task.state, task.attempt),
+            Some(_) => self.mocks.of_compensation(&task.state, task.attempt),
+        };
+        match (mocked, &self.built_in) {
+            (Some(Ok(response)), _) => self.answer(task, response),
+            (Some(Err(reason)), _) => Err(self.unserved(reason)),
+            (None, Some(built_in)) => built_in.perform(task).await,
+            (None, None) => Err(self.unserved(format!(
+                "state `{}` calls the function `{}`, which nobody serves here: mock the state (--mock FILE), or run the definition \
+                 on a stack",
+                task.state, self.function
+            ))),
+        }
+    }
+}
+
+impl StandIn {
+    fn unserved(&self, reason: String) -> HandlerError {
+        // Nobody listens any more when the run has ended.
+        let _ = self.told.send(Told::Unserved(reason));
+        HandlerError::NotNow("the run has ended".to_owned())
+    }
+
+    fn answer(&self, task: &Task, response: Response) -> Result<Completion, HandlerError> {
+        let integration = match self.definition.state(&task.state).map(|state| &state.kind) {
+            Some(StateKind::Task(state)) if task.undoes.is_none() => Some(&state.resource.integration),
+            _ => None,
+        };
+        if let Some(Integration::LambdaInvoke { wait_for_task_token: true }) = integration {
+            let Some(token) = token_in(&task.input) else {
+                let reason = format!(
+                    "state `{}` waits for a task token that its payload does not carry: add \"$$.Task.Token\"",
+                    task.state
+                );
+                return Err(self.unserved(reason));
+            };
+            let _ = self.told.send(Told::Answer { token: token.to_owned(), response });
+            return Ok(Completion::of(Value::Null));
+        }
+        match response {
+            Response::Return(value) if integration.is_some_and(is_invoke) => Ok(Completion::of(payload(value))),
+            Response::Return(value) => Ok(Completion::of(value)),
+            Response::Throw(throw) => Err(HandlerError::Failed { error: throw.error, cause: throw.cause }),
+        }
+    }
+}
+
+fn is_invoke(integration: &Integration) -> bool {
+    matches!(integration, Integration::LambdaInvoke { .. })
+}
+
+/// A mocked `lambda:invoke` returns what Lambda's API answers; the payload in it is what a worker would have answered.
+fn payload(value: Value) -> Value {
+    match value {
+        Value::Object(mut members) if members.contains_key("Payload") => members.remove("Payload").unwrap_or_default(),
+        other => other,
+    }
+}
+
+/// The task token in an input, wherever it stands.
+fn token_in(input: &Value) -> Option<&str> {
+    match input {
+        Value::String(text) => Some(text.as_str()).filter(|text| text.parse::<TaskToken>().is_ok()),
+        Value::Array(elements) => elements.iter().find_map(token_in),
+        Value::Object(members) => members.values().find_map(token_in),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}
+
+/// The functions that a definition names.
+pub(super) fn functions(definition: &Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(definition, &mut found);
+    found
+}
+
+fn collect(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Array(elements) => elements.iter().for_each(|element| collect(element, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match member {
+                    Value::String(text) if name == "Resource" || name == "FunctionName" => found.extend(function_name(text)),
+                    other => collect(other, found),
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// The name in a function's ARN, or the name itself; without version or alias.
+fn function_name(text: &str) -> Option<String> {
+    let name = match text.split_once(":function:") {
+        Some((_, name)) => name,
+        None if text.starts_with("arn:") => return None,
+        None => text,
+    };
+    name.split(':').next().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// Routes to these functions, all by one queue. A built-in function keeps its own timeout.
+pub(super) fn routes(functions: &BTreeSet<String>, built_in: &Routes) -> Routes {
+    let timeout = |function: &str| built_in.of(function).map_or(60, |route| route.function_timeout_seconds);
+    let route = |function: &String| {
+        let route = Route { queue: QUEUE.to_owned(), function_timeout_seconds: timeout(function) };
+        (function.clone(), route)
+    };
+    Routes(functions.iter().map(route).collect::<BTreeMap<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn functions_are_found_wherever_a_definition_names_them() {
+        let definition = json!({ "States": {
+            "A": { "Resource": "arn:aws:lambda:us-east-1:123456789012:function:a:live",
+                   "Compensation": { "Resource": "arn:aws:lambda:us-east-1:123456789012:function:b" } },
+            "C": { "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "FunctionName": "c", "Payload": {} } }
+        } });
+        assert_eq!(functions(&definition).into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn the_payload_of_a_mocked_invocation_is_what_its_worker_would_have_answered() {
+        assert_eq!(payload(json!({ "StatusCode": 200, "Payload": { "a": 1 } })), json!({ "a": 1 }));
+        assert_eq!(payload(json!({ "a": 1 })), json!({ "a": 1 }));
+    }
+}
