@@ -98,6 +98,8 @@ pub(crate) enum LocalError {
 
 /// Serves until a signal comes.
 pub(crate) async fn run(arguments: LocalArguments, terminal: &Terminal) -> Result<Outcome, LocalError> {
+    // From here on: whoever reads that it serves may tell it to stop.
+    let signal = StopSignal::listen()?;
     let listener = listen(SocketAddr::new(arguments.host, arguments.port)).await?;
     let address = listener.local_addr()?;
     let system = open(&arguments)?;
@@ -110,7 +112,7 @@ pub(crate) async fn run(arguments: LocalArguments, terminal: &Terminal) -> Resul
     }
     terminal.print(&banner(&arguments, address, &machines, terminal))?;
     let service = Arc::new(Service { system, place, audience });
-    serve_until_stopped(listener, service, terminal).await
+    serve_until_stopped(listener, service, signal, terminal).await
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
@@ -141,10 +143,12 @@ fn default_directory(directory: &Path) -> Result<PathBuf, LocalError> {
     Ok(directory.to_owned())
 }
 
-/// Registers the machines of the order saga, with the durations of the demo: whoever tries things out does not wait a day for a reviewer.
+/// Registers the machines of the order saga. With the durations of the demo, whoever tries things out does not wait for hours until retries are
+/// spent; but a review is a person's here, and has an hour.
 async fn register_orders(system: &System, arguments: &LocalArguments) -> Result<Vec<String>, LocalError> {
     let LocalArguments { region, account, .. } = arguments;
     let substitutions = Substitutions::demo()?.with("Region", region.as_str()).with("Account", account.as_str());
+    let substitutions = substitutions.with("ReviewTimeoutSeconds", 3_600).with("OrderTimeoutSeconds", 86_400);
     let mut names = Vec::new();
     for (name, text) in definitions(&substitutions)? {
         system.register_machine(name, &text).await?;
@@ -178,8 +182,12 @@ fn banner(arguments: &LocalArguments, address: SocketAddr, machines: &[String], 
     text
 }
 
-async fn serve_until_stopped(listener: TcpListener, service: Arc<Service>, terminal: &Terminal) -> Result<Outcome, LocalError> {
-    let mut signal = StopSignal::listen()?;
+async fn serve_until_stopped(
+    listener: TcpListener,
+    service: Arc<Service>,
+    mut signal: StopSignal,
+    terminal: &Terminal,
+) -> Result<Outcome, LocalError> {
     let (stopping, stop) = tokio::sync::oneshot::channel::<()>();
     let served = serve(listener, Arc::clone(&service), async move {
         let _ = stop.await;

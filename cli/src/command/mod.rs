@@ -59,7 +59,7 @@ impl Command {
     pub(crate) fn default_log_filter(&self) -> &'static str {
         match self {
             Self::Demo(_) | Self::Run(_) => "error",
-            Self::Local(_) => "info",
+            Self::Local(_) => "warn,backstep=info",
         }
     }
 
