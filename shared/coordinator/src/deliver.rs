@@ -87,9 +87,21 @@ impl Coordinator {
         known: Option<Execution>,
         messages: &[Message],
     ) -> Result<Delivered, DeliverError> {
+        self.deliver_received(id, known, messages, &vec![true; messages.len()]).await
+    }
+
+    /// The same for messages that were received. `seen_before` says of each whether an earlier delivery of it may have been applied by somebody who
+    /// then stopped: only such a message, where it no longer applies, says that something may not have been published (docs/adr/0015).
+    pub(crate) async fn deliver_received(
+        &self,
+        id: &ExecutionId,
+        known: Option<Execution>,
+        messages: &[Message],
+        seen_before: &[bool],
+    ) -> Result<Delivered, DeliverError> {
         let mut settled = self.settle(id, known, messages).await?;
         let outcomes = std::mem::take(&mut settled.outcomes);
-        let commands = commands(&settled, messages, &outcomes);
+        let commands = commands(&settled, messages, &outcomes, seen_before);
         let mut unpublished = self.publish_settled(&mut settled, commands).await.err();
         if unpublished.is_none() && messages.contains(&Message::Wake) {
             unpublished = self.after_wake(&settled.execution).await.map_err(PublishError::Store).err();
@@ -166,7 +178,7 @@ impl Coordinator {
             let failures: Vec<Message> = undeliverable.into_iter().map(Message::PublishFailed).collect();
             let known = settled.execution.clone();
             *settled = self.settle(&id, Some(known), &failures).await.map_err(|error| PublishError::FollowUp(Box::new(error)))?;
-            commands = self::commands(settled, &failures, &settled.outcomes);
+            commands = self::commands(settled, &failures, &settled.outcomes, &vec![true; failures.len()]);
         }
         // A program that goes from one undeliverable task to the next, for ever: the rest is a wake's.
         self.send_wake_later(&id).await
@@ -181,15 +193,18 @@ fn with_start<'a>(before: &Execution, messages: &'a [Message]) -> Cow<'a, [Messa
     Cow::Owned(std::iter::once(Message::Start).chain(messages.iter().cloned()).collect())
 }
 
-/// What is to be published now: all that the commit created; what is still outstanding since the revisions that stale messages name; everything on
+/// What is to be published now: all that the commit created; what is still outstanding since the revisions that stale messages name, if they were
+/// delivered before; everything on
 /// a wake; hints that came early, for the rest of their time.
-fn commands(settled: &Settled, messages: &[Message], outcomes: &[MessageOutcome]) -> Vec<Command> {
+fn commands(settled: &Settled, messages: &[Message], outcomes: &[MessageOutcome], seen_before: &[bool]) -> Vec<Command> {
     let execution = &settled.execution;
     let created = settled.committed_in.map(|_| execution.revision);
     let woken = messages.contains(&Message::Wake).then_some(0);
-    let stale = outcomes.iter().filter_map(|outcome| match outcome {
-        MessageOutcome::Stale { publish_since, .. } => Some(*publish_since),
-        MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => None,
+    let stale = outcomes.iter().zip(seen_before).filter_map(|(outcome, seen_before)| match outcome {
+        MessageOutcome::Stale { publish_since, .. } if *seen_before => Some(*publish_since),
+        MessageOutcome::Stale { .. } | MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => {
+            None
+        }
     });
     let since = created.into_iter().chain(woken).chain(stale).min();
     let mut commands = since.map_or_else(Vec::new, |since| outstanding(execution, since));

@@ -31,6 +31,13 @@ pub(crate) struct Incoming<'a> {
     pub(crate) body: CoordinatorBody,
 }
 
+impl Incoming<'_> {
+    /// Whether an earlier delivery of it, or of what it was sent again for, may have been applied by somebody who then stopped.
+    fn seen_before(&self) -> bool {
+        self.delivery.receive_count > 1 || self.body.resent > 0
+    }
+}
+
 impl Coordinator {
     /// Handles a batch; the answer has an element for each delivery, in order. None depends on another: what cannot be read is parked with its
     /// reason, what cannot be done now is given back, and whatever is answered [`Disposition::Done`] is in a journal or a queue.
@@ -64,7 +71,8 @@ impl Coordinator {
 
     async fn handle_group(&self, execution: &ExecutionId, group: &[Incoming<'_>]) -> Vec<(usize, Disposition)> {
         let messages: Vec<Message> = group.iter().map(|incoming| message(&incoming.body.message)).collect();
-        let error = match self.deliver(execution, None, &messages).await {
+        let seen_before: Vec<bool> = group.iter().map(Incoming::seen_before).collect();
+        let error = match self.deliver_received(execution, None, &messages, &seen_before).await {
             Ok(delivered) => {
                 let disposition = if delivered.unpublished.is_none() { Disposition::Done } else { self.given_back() };
                 return group.iter().map(|incoming| (incoming.place, disposition)).collect();
@@ -85,7 +93,8 @@ impl Coordinator {
     }
 
     async fn handle_alone(&self, execution: &ExecutionId, incoming: &Incoming<'_>) -> Disposition {
-        match self.deliver(execution, None, &[message(&incoming.body.message)]).await {
+        let message = message(&incoming.body.message);
+        match self.deliver_received(execution, None, &[message], &[incoming.seen_before()]).await {
             Ok(delivered) if delivered.unpublished.is_none() => Disposition::Done,
             Ok(_) => self.given_back(),
             Err(error) => self.dispose(incoming, &error).await,
