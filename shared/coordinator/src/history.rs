@@ -92,8 +92,13 @@ impl Coordinator {
         let mut placed =
             if query.newest_first { self.newest_first(id, query).await? } else { self.oldest_first(id, query).await? };
         // One more than asked for was looked for, to know whether there is a next page.
-        let more = placed.len() > query.limit;
+        let found = placed.len();
         placed.truncate(query.limit);
+        if query.with_data {
+            let room = within(&mut placed, self.settings.bounds.history_page_bytes);
+            placed.truncate(room);
+        }
+        let more = found > placed.len();
         let last = placed.last().map(|(revision, event)| HistoryCursor { revision: *revision, event: event.id });
         let mut events: Vec<HistoryEvent> = placed.into_iter().map(|(_, event)| event).collect();
         if query.with_data {
@@ -152,6 +157,16 @@ impl Coordinator {
 fn placed(entry: Entry) -> impl DoubleEndedIterator<Item = Placed> {
     let revision = entry.revision;
     entry.events.into_iter().map(move |event| (revision, event))
+}
+
+/// How many of these events a page of this many bytes has room for: one at least, so that the next page begins further on.
+fn within(placed: &mut [Placed], bytes: u64) -> usize {
+    let mut told = 0;
+    let exceeding = placed.iter_mut().position(|(_, event)| {
+        told += payload(&mut event.kind).map_or(0, |payload| payload.bytes());
+        told > bytes
+    });
+    exceeding.unwrap_or(placed.len()).max(1)
 }
 
 /// The payload that an event tells, if it tells one.

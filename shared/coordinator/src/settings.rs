@@ -40,6 +40,8 @@ pub struct Bounds {
     pub heads_per_page: usize,
     /// Journal entries of a page when a history is read.
     pub entries_per_page: usize,
+    /// Bytes of payloads that a page of a history tells; it ends before the event that would exceed them, and has one event at least.
+    pub history_page_bytes: u64,
     /// After how many seconds a message comes again when a store or queue did not answer.
     pub give_back_seconds: u64,
     /// After how many seconds a message of a newer release comes again.
@@ -65,6 +67,7 @@ impl Default for Bounds {
             wakes_per_watch: 1_000,
             heads_per_page: 100,
             entries_per_page: 25,
+            history_page_bytes: 16 * 1024 * 1024,
             give_back_seconds: 5,
             newer_give_back_seconds: 60,
             contention_delay_seconds: 30,

@@ -39,6 +39,25 @@ async fn pages_of_any_length_and_both_directions_tell_the_same() {
     }
 }
 
+// Fails if a page holds more than its bytes, or none of what alone exceeds them.
+#[tokio::test]
+async fn a_page_ends_before_the_payload_that_would_exceed_its_bytes() {
+    let mut world = World::new(SAGA).await;
+    let input = format!(r#"{{"text": "{}"}}"#, "x".repeat(10_000));
+    world.start("order-1", &input).await.unwrap();
+    world.run(&world.coordinator()).await;
+    let whole = pages(&world, 1_000, false).await;
+    let bytes = u64::try_from(input.len()).unwrap();
+    for (page_bytes, most) in [(2 * bytes, 2), (2 * bytes - 1, 1), (1, 1)] {
+        world.settings.bounds.history_page_bytes = page_bytes;
+        assert_eq!(pages(&world, 1_000, false).await, whole, "{page_bytes}");
+        let query = HistoryQuery { execution_arn: World::arn("order-1"), limit: 9, with_data: true, ..HistoryQuery::default() };
+        assert_eq!(world.coordinator().history(&query).await.unwrap().events.len(), most, "{page_bytes}");
+        let without_data = HistoryQuery { with_data: false, ..query };
+        assert_eq!(world.coordinator().history(&without_data).await.unwrap().events.len(), 9);
+    }
+}
+
 // Fails if value items are not read, or read though nobody asked.
 #[tokio::test]
 async fn payloads_are_read_on_demand() {
