@@ -60,7 +60,8 @@ fn translated(diagnostic: &Diagnostic, text: &str) -> DefinitionDiagnostic {
         Severity::Warning => "WARNING",
     };
     let code = aws_code(diagnostic.code);
-    match jackson::complaint(text).filter(|_| diagnostic.code == code::SYNTAX) {
+    let complaint = if diagnostic.code == code::SYNTAX { jackson::complaint(text) } else { None };
+    match complaint {
         Some(complaint) => {
             DefinitionDiagnostic { severity, code, message: complaint.to_string(), location: complaint.location().to_owned() }
         }

@@ -35,6 +35,8 @@ pub struct CreateStateMachineRequest {
     pub tags: Option<Vec<Tag>>,
     /// Whether a version is to be published: refused.
     pub publish: Option<bool>,
+    /// Of the version to be published: refused.
+    pub version_description: Option<String>,
 }
 
 /// The state machine that has the name now.
@@ -83,6 +85,7 @@ impl Api<'_> {
         logging.constrain(&mut constraints);
         refuse_publishing(request.publish, &mut constraints);
         constraints.check()?;
+        refuse_version_description(request.version_description.as_deref())?;
         name::check(&name)?;
         logging.check()?;
         let kind = request.r#type.unwrap_or_else(|| "STANDARD".to_owned());
@@ -118,6 +121,13 @@ pub(crate) fn refuse_publishing(publish: Option<bool>, constraints: &mut Constra
     if publish == Some(true) {
         constraints.violated("Value 'true'", "publish", "versions of state machines are not supported");
     }
+}
+
+/// What describes a version needs one.
+pub(crate) fn refuse_version_description(description: Option<&str>) -> Result<(), ApiError> {
+    description.map_or(Ok(()), |_| {
+        Err(ApiError::new(ErrorName::Validation, "Version description can only be set when publish is true"))
+    })
 }
 
 fn created(machine: StateMachine) -> CreateStateMachineResponse {
@@ -177,6 +187,7 @@ mod tests {
             ("loggingConfiguration", json!({"level": "SOME"}), "ValidationException", "[ALL, ERROR, FATAL, OFF]"),
             ("encryptionConfiguration", json!({"type": "CUSTOMER_MANAGED_KMS_KEY"}), "InvalidEncryptionConfiguration", "CUSTOMER"),
             ("publish", json!(true), "ValidationException", "not supported"),
+            ("versionDescription", json!("first"), "ValidationException", "Version description can only be set when publish is true"),
         ] {
             let mut create = json!({"name": "a", "definition": PASS, "roleArn": ROLE});
             create[member] = value;

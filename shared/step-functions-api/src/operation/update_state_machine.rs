@@ -4,7 +4,7 @@ use interpreter::DefinitionHash;
 use serde::{Deserialize, Serialize};
 use store::{MachineChange, StateMachine};
 
-use super::create_state_machine::refuse_publishing;
+use super::create_state_machine::{refuse_publishing, refuse_version_description};
 use crate::arn::Kind;
 use crate::constraints::Constraints;
 use crate::machine_settings::{EncryptionConfiguration, LoggingConfiguration, MachineSettings, TracingConfiguration};
@@ -31,6 +31,8 @@ pub struct UpdateStateMachineRequest {
     pub encryption_configuration: Option<EncryptionConfiguration>,
     /// Whether a version is to be published: refused.
     pub publish: Option<bool>,
+    /// Of the version to be published: refused.
+    pub version_description: Option<String>,
 }
 
 /// The updated machine.
@@ -104,6 +106,7 @@ fn checked(request: UpdateStateMachineRequest) -> Result<(String, UpdateStateMac
     }
     refuse_publishing(request.publish, &mut constraints);
     constraints.check()?;
+    refuse_version_description(request.version_description.as_deref())?;
     arn::check(&machine_arn, Kind::StateMachine)?;
     let update = UpdateStateMachineRequest { state_machine_arn: None, definition, role_arn, ..request };
     if update == (UpdateStateMachineRequest { publish: update.publish, ..UpdateStateMachineRequest::default() }) {
@@ -180,6 +183,7 @@ mod tests {
             (json!({"stateMachineArn": arn}), "MissingRequiredParameter"),
             (json!({"stateMachineArn": arn, "publish": false}), "MissingRequiredParameter"),
             (json!({"stateMachineArn": arn, "publish": true}), "ValidationException"),
+            (json!({"stateMachineArn": arn, "roleArn": ROLE, "versionDescription": "x"}), "ValidationException"),
             (json!({"stateMachineArn": arn, "definition": "{}"}), "InvalidDefinition"),
             (json!({"stateMachineArn": arn, "loggingConfiguration": {"level": "ALL"}}), "InvalidLoggingConfiguration"),
             (json!({"stateMachineArn": missing, "roleArn": ROLE}), "StateMachineDoesNotExist"),
