@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::context_object::{self, StateContext};
 use crate::evaluation::Evaluation;
-use crate::json_path::{Roots, find, put};
+use crate::json_path::{MissingPath, Roots, find, put};
 use crate::mention::Mention;
 use crate::turn::Turn;
 use crate::{StateFailure, Timestamp, TransitionError, comparison, intrinsic, template};
@@ -82,7 +82,7 @@ impl JsonPath<'_> {
             InputPath::Whole => Ok(data),
             InputPath::Discard => Ok(json!({})),
             InputPath::Path(path) => {
-                let found = find(path, &self.roots(&data)).map_err(super::json_path::MissingPath::in_data_flow)?;
+                let found = find(path, &self.roots(&data)).map_err(MissingPath::in_data_flow)?;
                 Ok(found.into_owned())
             }
         }
@@ -101,7 +101,7 @@ impl DataFlow for JsonPath<'_> {
     fn input(&self, raw: &Value) -> Result<Value, StateFailure> {
         match &self.data.input_path {
             InputPath::Path(path) => {
-                let found = find(path, &self.roots(raw)).map_err(super::json_path::MissingPath::in_data_flow)?;
+                let found = find(path, &self.roots(raw)).map_err(MissingPath::in_data_flow)?;
                 Ok(found.into_owned())
             }
             InputPath::Whole => Ok(raw.clone()),
@@ -143,7 +143,7 @@ impl DataFlow for JsonPath<'_> {
     }
 
     fn find(&self, path: &Path, data: &Value) -> Result<Value, StateFailure> {
-        let found = find(path, &self.roots(data)).map_err(|missing| missing.in_data_flow())?;
+        let found = find(path, &self.roots(data)).map_err(MissingPath::in_data_flow)?;
         Ok(found.into_owned())
     }
 
@@ -152,7 +152,7 @@ impl DataFlow for JsonPath<'_> {
             Amount::Literal(number) => return Ok(*number),
             Amount::Path(path) => path,
         };
-        let found = find(path, &self.roots(data)).map_err(super::json_path::MissingPath::in_data_flow)?;
+        let found = find(path, &self.roots(data)).map_err(MissingPath::in_data_flow)?;
         let whole = found.as_u64().or_else(|| found.as_f64().filter(|number| number.fract() == 0.0).and_then(whole_number));
         whole.ok_or_else(|| {
             let cause = format!("The {field}Path parameter cannot be parsed as a long value: {} == {found}", path.text);
@@ -163,7 +163,7 @@ impl DataFlow for JsonPath<'_> {
     fn text(&self, text: &Text, data: &Value, random: &mut ChaCha8Rng) -> Result<String, StateFailure> {
         let found = match text {
             Text::Literal(text) => return Ok(text.clone()),
-            Text::Path(path) => find(path, &self.roots(data)).map_err(super::json_path::MissingPath::in_data_flow)?.into_owned(),
+            Text::Path(path) => find(path, &self.roots(data)).map_err(MissingPath::in_data_flow)?.into_owned(),
             Text::Intrinsic(call) => intrinsic::evaluate(call, &mut Evaluation::new(self.roots(data), random))?,
         };
         match found {
@@ -173,7 +173,7 @@ impl DataFlow for JsonPath<'_> {
     }
 
     fn timestamp(&self, path: &Path, data: &Value) -> Result<Timestamp, StateFailure> {
-        let found = find(path, &self.roots(data)).map_err(super::json_path::MissingPath::in_data_flow)?;
+        let found = find(path, &self.roots(data)).map_err(MissingPath::in_data_flow)?;
         found.as_str().and_then(Timestamp::parse).ok_or_else(|| {
             let cause =
                 format!("The {} parameter does not reference a valid ISO-8601 extended offset date-time: {found}", path.text);
@@ -183,7 +183,7 @@ impl DataFlow for JsonPath<'_> {
 
     fn items(&self, path: Option<&Path>, data: &Value) -> Result<Vec<Value>, StateFailure> {
         let found = match path {
-            Some(path) => find(path, &self.roots(data)).map_err(super::json_path::MissingPath::in_data_flow)?,
+            Some(path) => find(path, &self.roots(data)).map_err(MissingPath::in_data_flow)?,
             None => std::borrow::Cow::Borrowed(data),
         };
         match found.into_owned() {

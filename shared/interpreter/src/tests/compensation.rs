@@ -1,4 +1,4 @@
-//! What is owed, with which arguments, and what is revoked (DESIGN section 4; docs/adr/0009).
+//! What is owed, with which arguments, and what is revoked (docs/adr/0009).
 
 use serde_json::{Value, json};
 

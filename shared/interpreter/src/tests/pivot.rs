@@ -1,4 +1,4 @@
-//! The pivot: before it all is undone, after it the saga only goes forward (DESIGN section 4).
+//! The pivot: before it all is undone, after it the saga only goes forward.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,5 @@
-//! Unwinding: of parts before their failure is used, of the execution before it ends, and what is parked (DESIGN section 4).
+//! Unwinding: of parts before their failure is used, of the execution before it ends, and what is parked (docs/adr/0009). Longer than
+//! 600 lines because its cases share one saga and are read beside each other.
 
 use serde_json::{Value, json};
 
