@@ -38,6 +38,12 @@ fn draw_states(text: &mut String, states: &[Node], terminal: &Terminal, indent: 
 
 fn line(node: &Node, terminal: &Terminal) -> String {
     let (symbol, style) = match (node.exited_at, node.kind) {
+        // It was left by a catcher: its last attempt failed too.
+        (Some(_), _)
+            if node.attempts > 0 && u32::try_from(node.failures.len()).is_ok_and(|failures| failures >= node.attempts) =>
+        {
+            ("✗", Style::Red)
+        }
         (Some(_), _) => ("✓", Style::Green),
         (None, "Fail") => ("✗", Style::Red),
         (None, _) if !node.failures.is_empty() => ("✗", Style::Red),

@@ -67,6 +67,22 @@ fn attempts_and_compensations_stand_with_what_they_failed_of() {
 }
 
 #[test]
+fn a_state_that_was_left_by_a_catcher_has_failed() {
+    check(
+        vec![
+            (0, entered(StateType::Task, "Reserve")),
+            (1, scheduled()),
+            (2, Kind::LambdaFunctionFailed(details("Busy"))),
+            (3, scheduled()),
+            (4, Kind::LambdaFunctionFailed(details("OutOfStock"))),
+            (5, exited(StateType::Task, "Reserve")),
+            (6, entered(StateType::Fail, "Sorry")),
+        ],
+        "✗ Reserve  5.0 s, 2 attempts  Busy, OutOfStock\n✗ Sorry\n",
+    );
+}
+
+#[test]
 fn branches_and_iterations_stand_under_their_state_and_the_next_state_behind_it() {
     check(
         vec![
