@@ -96,10 +96,9 @@ impl Coordinator {
         tasks: Vec<TaskRequest>,
     ) -> Result<Vec<PublishFailure>, PublishError> {
         let (by_queue, mut undeliverable) = self.requests(publication, tasks).await?;
+        let sent = futures::future::join_all(by_queue.iter().map(|(queue, requests)| self.send_requests(queue, requests))).await;
         let mut unsent = None;
-        for (queue, requests) in by_queue {
-            let outgoing: Vec<Outgoing> = requests.iter().map(|request| request.message.clone()).collect();
-            let sent = self.send(&queue, &outgoing).await;
+        for ((queue, requests), sent) in by_queue.into_iter().zip(sent) {
             for (request, sent) in requests.into_iter().zip(sent) {
                 match sent {
                     Sent::Accepted => {}
@@ -112,6 +111,11 @@ impl Coordinator {
         }
         // What is undeliverable comes up again when the rest is published again.
         unsent.map_or(Ok(undeliverable), Err)
+    }
+
+    async fn send_requests(&self, queue: &str, requests: &[Request]) -> Vec<Sent> {
+        let outgoing: Vec<Outgoing> = requests.iter().map(|request| request.message.clone()).collect();
+        self.send(queue, &outgoing).await
     }
 
     async fn publish_hints(&self, id: &ExecutionId, hints: &[(Timestamp, u64)]) -> Result<(), PublishError> {

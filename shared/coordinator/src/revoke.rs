@@ -9,10 +9,10 @@ use crate::{Coordinator, PublishError};
 const TRIES: u32 = 5;
 
 impl Coordinator {
-    /// Revokes keys, one after the other; an error if any is not revoked.
+    /// Revokes keys, a bounded number at a time; an error if any is not revoked.
     pub(crate) async fn revoke_all(&self, keys: &[IdempotencyKey]) -> Result<(), PublishError> {
-        for key in keys {
-            self.revoke(key).await?;
+        for some in keys.chunks(self.settings.bounds.concurrent_sends.max(1)) {
+            futures::future::try_join_all(some.iter().map(|key| self.revoke(key))).await?;
         }
         Ok(())
     }

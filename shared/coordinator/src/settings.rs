@@ -30,7 +30,7 @@ pub struct Bounds {
     pub longest_pause_millis: u64,
     /// Inputs above this many bytes travel by reference to a value item.
     pub request_inline_bytes: u64,
-    /// Sends to queues that are under way at a time, per execution.
+    /// Sends to one queue, or revocations, that are under way at a time, per execution.
     pub concurrent_sends: usize,
     /// Executions that are worked on at a time, per call of `handle`.
     pub concurrent_executions: usize,
