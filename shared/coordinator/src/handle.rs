@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use interpreter::{ExecutionId, Message, TaskAnswer, TaskOutcome};
+use interpreter::{ExecutionId, Message, TaskAnswer};
 use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, queue_name};
 use store::{EntryError, StoreError};
@@ -16,11 +16,6 @@ use crate::{Coordinator, DeliverError};
 const REASON: &str = "reason";
 /// The most characters of a reason.
 const REASON_CHARACTERS: usize = 1_000;
-/// The longest name of an error (Step Functions API reference, SendTaskFailure).
-const ERROR_CHARACTERS: usize = 256;
-/// The longest cause (Step Functions API reference, SendTaskFailure).
-const CAUSE_CHARACTERS: usize = 32_768;
-
 /// A message that could be read.
 pub(crate) struct Incoming<'a> {
     /// Its place in the batch.
@@ -197,25 +192,9 @@ pub(crate) fn settle(dispositions: &mut [Disposition], place: usize, disposition
 fn message(message: &CoordinatorMessage) -> Message {
     match message {
         CoordinatorMessage::Answer { token, outcome } => {
-            Message::Answer(TaskAnswer { token: token.clone(), outcome: within_limits(outcome), by_callback: false })
+            Message::Answer(TaskAnswer { token: token.clone(), outcome: outcome.clone(), by_callback: false })
         }
         CoordinatorMessage::Timer { due, revision } => Message::Timer { due: *due, revision: *revision },
         CoordinatorMessage::Wake => Message::Wake,
-    }
-}
-
-/// A worker cannot be asked to be shorter: an answer that is refused would be lost, and its task wait for its timeout.
-fn within_limits(outcome: &TaskOutcome) -> TaskOutcome {
-    let mut outcome = outcome.clone();
-    if let TaskOutcome::Failed { failure, .. } = &mut outcome {
-        truncate(&mut failure.error, ERROR_CHARACTERS);
-        failure.cause.iter_mut().for_each(|cause| truncate(cause, CAUSE_CHARACTERS));
-    }
-    outcome
-}
-
-fn truncate(text: &mut String, characters: usize) {
-    if let Some((end, _)) = text.char_indices().nth(characters) {
-        text.truncate(end);
     }
 }

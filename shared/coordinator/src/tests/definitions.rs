@@ -61,6 +61,25 @@ pub(super) const PARALLEL: &str = r#"{
     }
 }"#;
 
+/// A charge with its refund beside a look-up.
+pub(super) const CHARGE_BESIDE_LOOK: &str = r#"{
+    "StartAt": "Both",
+    "States": {
+        "Both": {
+            "Type": "Parallel", "End": true,
+            "Branches": [
+                {"StartAt": "Charge", "States": {"Charge": {
+                    "Type": "Task", "Resource": "fn:charge", "TimeoutSeconds": 600, "End": true,
+                    "Compensation": {"Resource": "fn:refund"}
+                }}},
+                {"StartAt": "Look", "States": {"Look": {
+                    "Type": "Task", "Resource": "fn:look", "TimeoutSeconds": 600, "End": true, "Compensation": "None"
+                }}}
+            ]
+        }
+    }
+}"#;
+
 /// A person decides within a day, and is heard of each five minutes.
 pub(super) const REVIEW: &str = r#"{
     "StartAt": "Review",

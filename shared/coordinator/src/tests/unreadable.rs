@@ -135,21 +135,6 @@ async fn an_answer_that_cannot_be_applied_is_taken_out_and_the_others_go_on() {
     assert!(parked[0].attributes["reason"].contains("does not exist"), "{parked:?}");
 }
 
-// Fails without `within_limits`: the answer would be refused and lost, and the task wait for its timeout.
-#[tokio::test]
-async fn a_worker_that_says_too_much_is_cut_short() {
-    let world = World::new(CAUGHT).await.with("look", Script::IsSilent);
-    world.start("order-1", "{}").await.unwrap();
-    world.run(&world.coordinator()).await;
-    let request = world.workers.lock().unwrap().requests[0].clone();
-    let failure = StateFailure::new("TooMuch", "ä".repeat(300_000));
-    let answer = answer_to(&request, TaskOutcome::Failed { failure, refusal: false });
-    assert_eq!(world.coordinator().handle(&[answer]).await, [Disposition::Done]);
-    let description = world.description("order-1").await;
-    assert_eq!(description.status, Succeeded);
-    assert_eq!(description.output.unwrap().matches('ä').count(), 32_768);
-}
-
 // Fails if an execution that cannot be worked on takes its answers with it, or keeps the watch busy.
 #[tokio::test]
 async fn the_answers_of_a_corrupt_execution_are_parked_and_its_wakes_postponed() {
@@ -182,15 +167,15 @@ async fn the_answers_of_a_corrupt_execution_are_parked_and_its_wakes_postponed()
 async fn a_dead_request_is_answered_by_the_ledger_or_as_unknown() {
     let refused = LedgerState::Failed { failure: StateFailure::named("Refused"), refusal: true };
     let succeeded = LedgerState::Succeeded { result: json!({}) };
-    let check = async |state: Option<LedgerState>, effects: &[&str]| {
+    let check = async |state: Option<(u32, LedgerState)>, effects: &[&str]| {
         let world = World::new(SAGA).await.with("charge", Script::IsSilent);
         world.start("order-1", "{}").await.unwrap();
         let coordinator = world.coordinator();
         world.run(&coordinator).await;
         let request = world.workers.lock().unwrap().requests.last().unwrap().clone();
         assert_eq!(request.function, "charge");
-        if let Some(state) = state.clone() {
-            let entry = LedgerEntry { attempt: 1, state, heartbeat_at: None, version: 1 };
+        if let Some((attempt, state)) = state.clone() {
+            let entry = LedgerEntry { attempt, state, heartbeat_at: None, version: 1 };
             assert!(world.store.put_ledger(&request.key, &entry, LedgerExpectation::Absent).await.unwrap());
         }
         assert_eq!(coordinator.answer_dead_letters(&[delivery(request.encode())]).await, [Disposition::Done]);
@@ -198,7 +183,9 @@ async fn a_dead_request_is_answered_by_the_ledger_or_as_unknown() {
         assert_eq!(world.effects(), effects, "{state:?}");
     };
     check(None, &["reserve", "refund", "release"]).await;
-    check(Some(refused), &["reserve", "release"]).await;
-    check(Some(succeeded), &["reserve", "ship"]).await;
-    check(Some(LedgerState::Revoked), &["reserve"]).await;
+    check(Some((1, refused.clone())), &["reserve", "release"]).await;
+    // What another attempt came to proves nothing about this one.
+    check(Some((2, refused)), &["reserve", "refund", "release"]).await;
+    check(Some((1, succeeded)), &["reserve", "ship"]).await;
+    check(Some((1, LedgerState::Revoked)), &["reserve"]).await;
 }

@@ -44,6 +44,8 @@ pub(super) enum SendFault {
     Unavailable,
     /// All is sent, and the answer is lost.
     LostAnswer,
+    /// The queue refuses the call.
+    Refused,
     /// The messages at even places are answered as not taken, and were not.
     EveryOtherFails,
     /// The process is killed before the send.
@@ -96,6 +98,7 @@ impl MessageQueue for PlannedQueue {
                 self.queue.send(queue, messages).await?;
                 Err(unavailable(queue))
             }
+            Some(SendFault::Refused) => Err(QueueError::Refused { queue: queue.to_owned(), reason: "as planned".to_owned() }),
             Some(SendFault::EveryOtherFails) => {
                 let mut answers = Vec::new();
                 for (place, message) in messages.iter().enumerate() {
