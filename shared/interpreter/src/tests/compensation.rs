@@ -235,6 +235,31 @@ fn a_late_success_whose_arguments_cannot_be_made_leaves_the_first_ones() {
     assert_eq!(run.input_of("undo Slow"), json!({ "parsed": null }));
 }
 
+#[test]
+fn a_late_success_is_evaluated_with_the_same_random_numbers_and_times() {
+    let parameters = json!({ "id.$": "States.UUID()", "at.$": "$$.State.EnteredTime", "result.$": "$.result" });
+    let slow = machine(json!({
+        "Pause": { "Type": "Wait", "Seconds": 5, "Next": "Slow" },
+        "Slow": { "Type": "Task", "Resource": arn("slow"), "Compensation": { "Resource": arn("undo"), "Parameters": parameters }, "End": true },
+    }));
+    let first = machine(json!({ "Early": compensated("early", json!({ "End": true })) }));
+    let quick = machine(json!({ "Quick": compensated("quick", json!({ "End": true })) }));
+    let limits = Limits { unwinding_concurrency: 1, ..Limits::default() };
+    let both = machine(json!({ "Both": parallel(json!([first, slow, quick]), json!({ "End": true })) }));
+    let mut run = Run::start_within(&both, &json!({}), limits);
+    run.pass_seconds(5);
+    let slow = run.request("Slow").token;
+    run.refuse("Quick", "No");
+    let arguments = |run: &Run| {
+        let owed = run.execution.owed_tasks().into_iter().find(|owed| owed.state == "Slow").unwrap();
+        run.value(&owed.compensation.input)
+    };
+    let before = arguments(&run);
+    run.send(success(&slow, json!("late")));
+    let after = arguments(&run);
+    assert_eq!((&after["id"], &after["at"], &after["result"]), (&before["id"], &before["at"], &json!("late")));
+}
+
 fn revoked(run: &Run) -> Vec<String> {
     let commands = outstanding(&run.execution, 0).into_iter();
     commands.filter_map(|command| if let Command::Revoke { key } = command { Some(key.0) } else { None }).collect()

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Run, catch, machine, map, parallel, success, task};
-use crate::{ExecutionStatus, HistoryEventKind, Limits, Message, MessageOutcome};
+use crate::limits::SEALED_PAGES_MAX;
+use crate::{Activity, ExecutionStatus, HistoryEventKind, Limits, Message, MessageOutcome};
 
 /// A Map of one Task per item, with these fields.
 fn tasks(fields: Value) -> Value {
@@ -315,6 +316,9 @@ fn most_of(items: u64) -> (usize, usize, u64) {
             break;
         }
         loaded = loaded.max(run.loaded);
+        if let Some(Activity::Map(map)) = run.execution.root.visit.as_ref().map(|visit| &visit.activity) {
+            assert!(map.sealed.len() <= SEALED_PAGES_MAX, "the next page takes over the names of the earlier ones");
+        }
     }
     assert_eq!(run.output()["results"], json!(input));
     (bytes, loaded, run.execution.revision)

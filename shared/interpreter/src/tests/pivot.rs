@@ -323,6 +323,21 @@ fn a_part_behind_the_pivot_that_fails_for_good_stays_as_it_is_for_a_redrive() {
 }
 
 #[test]
+fn an_attempt_that_a_stop_interrupted_is_unknown_after_a_redrive() {
+    let definition = machine(json!({
+        "Ship": task("ship", json!({ "Pivot": true, "Next": "Label" })),
+        "Label": compensated("label", json!({ "Catch": catch("Tell"), "Next": "Tell" })),
+        "Tell": task("tell", json!({ "Compensation": "None", "End": true })),
+    }));
+    let mut run = Run::start(&definition, &json!({}));
+    run.succeed("Ship", json!({}));
+    run.stop();
+    run.send(Message::Redrive);
+    run.refuse("Label", "No");
+    assert_eq!(run.outside(), ["undo Label"], "the second attempt was refused, the first one was not");
+}
+
+#[test]
 fn a_compensation_behind_the_pivot_that_fails_for_good_parks_in_place_and_a_redrive_goes_on_there() {
     let mut run = part_behind();
     run.fail("Print", "Boom");

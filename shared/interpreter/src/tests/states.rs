@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Run, machine, task};
-use crate::ExecutionStatus;
+use crate::{ExecutionStatus, Limits};
 
 #[test]
 fn a_pass_machine_runs_to_its_end_in_one_transition_with_aws_events() {
@@ -128,6 +128,19 @@ fn a_long_loop_is_cut_into_transitions_and_goes_on_by_hints_that_are_due_at_once
     let visited = 2 * 1000 + 1;
     assert_eq!(run.count("PassStateEntered") + run.count("ChoiceStateEntered") + run.count("SucceedStateEntered"), visited);
     assert_eq!(run.execution.revision, u64::try_from(visited.div_ceil(200)).unwrap());
+}
+
+#[test]
+fn a_transition_writes_a_bounded_number_of_bytes_of_events() {
+    let pass = |next: &str| json!({ "Type": "Pass", "Next": next });
+    let definition = machine(json!({ "A": pass("B"), "B": pass("C"), "C": { "Type": "Pass", "End": true } }));
+    let text = json!("x".repeat(1_000));
+    // The start and one state tell their value three times.
+    let limits = Limits { event_bytes_per_transition: 3_300, ..Limits::default() };
+    let mut run = Run::start_within(&definition, &text, limits);
+    assert_eq!((run.count("PassStateExited"), run.status()), (1, ExecutionStatus::Running));
+    run.settle();
+    assert_eq!((run.status(), run.output()), (ExecutionStatus::Succeeded, text));
 }
 
 #[test]
