@@ -1,5 +1,6 @@
-//! Unwinding: of parts before their failure is used, of the execution before it ends, and what is parked (docs/adr/0009). Longer than
-//! 600 lines because its cases share one saga and are read beside each other.
+//! Unwinding: of parts before their failure is used, of the execution before it ends, and what is parked (docs/adr/0009).
+//!
+//! Longer than 600 lines because its cases share one saga and are read beside each other.
 
 use serde_json::{Value, json};
 
