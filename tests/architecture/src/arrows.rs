@@ -38,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testing", ANY_LIBRARY),
     ("backstep", ANY_LIBRARY),
     ("bench", ANY_LIBRARY),
+    ("simulator", ANY_LIBRARY),
     ("architecture", &[]),
 ];
 

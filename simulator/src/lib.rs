@@ -1,0 +1,5 @@
+//! Seeded simulation of the whole system: the very code of coordinator, interpreter, worker harness and order handlers over simulated ports, on one
+//! thread, under faults, with checkers that watch every step.
+
+pub mod effect;
+pub mod random;
