@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use breaks::Break;
 use interpreter::{Execution, ExecutionStatus, ValueHash};
 use store::{Entry, PutEntry, StoreError};
 
@@ -25,13 +26,22 @@ impl Coordinator {
         values: &[(ValueHash, Arc<str>)],
     ) -> Result<Commit, StoreError> {
         let executions = &self.ports.executions;
-        self.precede(before, &entry.execution).await?;
-        if !values.is_empty() {
+        if !breaks::active(Break::WakeLoweredAfterCommit) {
+            self.precede(before, &entry.execution).await?;
+        }
+        if !values.is_empty() && !breaks::active(Break::ValuesAfterEntry) {
             self.retried(|| executions.put_values(&before.identity.id, values)).await?;
         }
         let put = self.tried(|| executions.put_entry(entry)).await?;
+        if breaks::active(Break::WakeLoweredAfterCommit) {
+            self.precede(before, &entry.execution).await?;
+        }
+        if breaks::active(Break::ValuesAfterEntry) {
+            self.retried(|| executions.put_values(&before.identity.id, values)).await?;
+        }
         Ok(match put.value {
             PutEntry::Committed => Commit::Done { tries: put.tries },
+            PutEntry::Conflict if breaks::active(Break::ConflictTakenForCommitted) => Commit::Done { tries: put.tries },
             PutEntry::Conflict => Commit::Conflict,
         })
     }
@@ -44,7 +54,7 @@ impl Coordinator {
         if before.status != ExecutionStatus::Running {
             return self.reopen_head(next).await;
         }
-        if next.wake_at < before.wake_at {
+        if next.wake_at < before.wake_at && !breaks::active(Break::WakeNotLowered) {
             let executions = &self.ports.executions;
             self.retried(|| executions.lower_wake(&next.identity, next.wake_at, next.revision)).await?;
         }
@@ -53,6 +63,9 @@ impl Coordinator {
 
     /// Tells the head that a redriven execution is open again, and when to look at it.
     pub(crate) async fn reopen_head(&self, redriven: &Execution) -> Result<(), StoreError> {
+        if breaks::active(Break::RedrivenHeadStaysClosed) {
+            return Ok(());
+        }
         let (executions, identity) = (&self.ports.executions, &redriven.identity);
         let (status, wake_at) = (redriven.status, Some(redriven.wake_at));
         self.retried(|| executions.report(identity, status, None, wake_at, redriven.revision)).await

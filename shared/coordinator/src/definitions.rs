@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl::Definition;
-use interpreter::DefinitionHash;
+use interpreter::{DefinitionHash, Execution};
 use store::StoreError;
 
 use crate::Coordinator;
@@ -72,6 +72,12 @@ impl Coordinator {
         let definition = Arc::new(definition);
         self.definitions.keep(hash, &definition);
         Ok(definition)
+    }
+
+    /// What the machine runs now, whatever the execution is pinned to: for [`breaks::Break::DefinitionOfTheDay`] alone.
+    pub(crate) async fn definition_of_the_day(&self, execution: &Execution) -> Result<Arc<Definition>, DefinitionError> {
+        let machine = self.retried(|| self.ports.executions.machine(&execution.identity.machine_arn)).await?;
+        self.definition(&machine.map_or_else(|| execution.definition.clone(), |machine| machine.definition)).await
     }
 }
 

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use interpreter::{Command, Execution, ExecutionId, Message, MessageOutcome, Reads, Seed, Staleness, ValueHash, outstanding};
+use breaks::Break;
+use interpreter::{
+    Command, Execution, ExecutionId, ExecutionStatus, Message, MessageOutcome, Reads, Seed, Staleness, ValueHash, outstanding,
+};
 use store::{Entry, EntryError, StoreError};
 
 use crate::commit::Commit;
@@ -103,7 +106,8 @@ impl Coordinator {
         let outcomes = std::mem::take(&mut settled.outcomes);
         let commands = commands(&settled, messages, &outcomes, seen_before);
         let mut unpublished = self.publish_settled(&mut settled, commands).await.err();
-        if unpublished.is_none() && messages.contains(&Message::Wake) {
+        let may_rest = unpublished.is_none() || breaks::active(Break::WakeRaisedUnpublished);
+        if may_rest && messages.contains(&Message::Wake) {
             unpublished = self.after_wake(&settled.execution).await.map_err(PublishError::Store).err();
         }
         if let Some(error) = &unpublished {
@@ -141,8 +145,13 @@ impl Coordinator {
         reads: &mut Reads,
     ) -> Result<Option<Settled>, DeliverError> {
         let all = with_start(&before, messages);
-        let definition = self.definition(&before.definition).await?;
-        let seed = Seed(self.ports.entropy.bits().to_be_bytes());
+        let definition = if breaks::active(Break::DefinitionOfTheDay) {
+            self.definition_of_the_day(&before).await?
+        } else {
+            self.definition(&before.definition).await?
+        };
+        let bits = if breaks::active(Break::SeedNotDrawn) { 0 } else { self.ports.entropy.bits() };
+        let seed = Seed(bits.to_be_bytes());
         let decided = self.decide(&definition, &before, &all, (self.now(), seed), reads).await?;
         let outcomes = decided.outcomes.into_iter().skip(all.len() - messages.len()).collect();
         let Some(next) = decided.execution else {
@@ -151,6 +160,9 @@ impl Coordinator {
             return Ok(Some(Settled { execution: before, outcomes, committed_in: None, values }));
         };
         let entry = Entry { revision: next.revision, at: next.updated_at, seed, execution: next, events: decided.events };
+        if breaks::active(Break::PublishedBeforeCommit) {
+            self.publish_ahead(&entry.execution, &decided.values).await;
+        }
         let Commit::Done { tries } = self.commit(&before, &entry, &decided.values).await? else {
             tracing::debug!(execution = before.identity.name, revision = entry.revision, "another writer was first");
             return Ok(None);
@@ -172,7 +184,7 @@ impl Coordinator {
                 values: &settled.values,
             };
             let undeliverable = self.publish(&publication, commands).await?;
-            if undeliverable.is_empty() {
+            if undeliverable.is_empty() || breaks::active(Break::UndeliverableRequestLeft) {
                 return Ok(());
             }
             let failures: Vec<Message> = undeliverable.into_iter().map(Message::PublishFailed).collect();
@@ -199,8 +211,11 @@ fn with_start<'a>(before: &Execution, messages: &'a [Message]) -> Cow<'a, [Messa
 fn commands(settled: &Settled, messages: &[Message], outcomes: &[MessageOutcome], seen_before: &[bool]) -> Vec<Command> {
     let execution = &settled.execution;
     let created = settled.committed_in.map(|_| execution.revision);
-    let woken = messages.contains(&Message::Wake).then_some(0);
+    let woken = messages.contains(&Message::Wake) && !breaks::active(Break::WakePublishesNothing);
+    let repaired = execution.status == ExecutionStatus::Running || !breaks::active(Break::EndNotRepaired);
+    let woken = (woken && repaired).then_some(0);
     let stale = outcomes.iter().zip(seen_before).filter_map(|(outcome, seen_before)| match outcome {
+        MessageOutcome::Stale { .. } if breaks::active(Break::StaleMessagePublishesNothing) => None,
         MessageOutcome::Stale { publish_since, .. } if *seen_before => Some(*publish_since),
         MessageOutcome::Stale { .. } | MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => {
             None
@@ -209,6 +224,7 @@ fn commands(settled: &Settled, messages: &[Message], outcomes: &[MessageOutcome]
     let since = created.into_iter().chain(woken).chain(stale).min();
     let mut commands = since.map_or_else(Vec::new, |since| outstanding(execution, since));
     commands.extend(outcomes.iter().filter_map(|outcome| match outcome {
+        MessageOutcome::Early { .. } if breaks::active(Break::EarlyHintDropped) => None,
         MessageOutcome::Early { due, revision } => Some(Command::Timer { due: *due, revision: *revision }),
         MessageOutcome::Applied | MessageOutcome::Stale { .. } | MessageOutcome::Rejected(_) => None,
     }));

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use interpreter::{ExecutionId, Message, TaskAnswer};
+use breaks::Break;
+use interpreter::{ExecutionId, Message, MessageOutcome, TaskAnswer};
 use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, queue_name};
 use store::{EntryError, StoreError};
@@ -69,7 +70,10 @@ impl Coordinator {
         let seen_before: Vec<bool> = group.iter().map(Incoming::seen_before).collect();
         let error = match self.deliver_received(execution, None, &messages, &seen_before).await {
             Ok(delivered) => {
-                let disposition = if delivered.unpublished.is_none() { Disposition::Done } else { self.given_back() };
+                let stale = |outcome: &MessageOutcome| matches!(outcome, MessageOutcome::Stale { .. });
+                let refused = breaks::active(Break::StaleMessageGivenBack) && delivered.outcomes.iter().any(stale);
+                let published = delivered.unpublished.is_none() || breaks::active(Break::UnpublishedAcknowledged);
+                let disposition = if published && !refused { Disposition::Done } else { self.given_back() };
                 return group.iter().map(|incoming| (incoming.place, disposition)).collect();
             }
             Err(error) => error,
@@ -77,7 +81,8 @@ impl Coordinator {
         let mut dispositions = Vec::with_capacity(group.len());
         for incoming in group {
             // One of them may be what does not fit: each by itself, so that it alone is taken out.
-            let alone = if group.len() > 1 && may_be_of_one_message(&error) {
+            let together = breaks::active(Break::UnfitMessageTakesItsBatchAlong);
+            let alone = if group.len() > 1 && may_be_of_one_message(&error) && !together {
                 self.handle_alone(execution, incoming).await
             } else {
                 self.dispose(incoming, &error).await
@@ -102,6 +107,9 @@ impl Coordinator {
         match error {
             DeliverError::UnknownExecution => {
                 tracing::warn!(%execution, "a message about an execution that does not exist");
+                Disposition::Done
+            }
+            DeliverError::Store(StoreError::Unavailable(_)) if breaks::active(Break::UncommittedAcknowledged) => {
                 Disposition::Done
             }
             DeliverError::Contended => self.send_again(&incoming.body).await,
@@ -142,6 +150,7 @@ impl Coordinator {
 
     pub(crate) async fn unreadable(&self, delivery: &Delivery, error: &BodyError) -> Disposition {
         match error {
+            BodyError::Newer(_) if breaks::active(Break::NewerFormatParked) => self.park(delivery, &error.to_string()).await,
             BodyError::Newer(_) => self.given_back_for_newer(),
             BodyError::Malformed(_) => self.park(delivery, &error.to_string()).await,
         }
@@ -149,6 +158,9 @@ impl Coordinator {
 
     /// Sends a delivery to the parking queue, with the reason as an attribute.
     async fn park(&self, delivery: &Delivery, reason: &str) -> Disposition {
+        if breaks::active(Break::UnreadableAcknowledged) {
+            return Disposition::Done;
+        }
         let reason = readable(reason);
         tracing::error!(message = delivery.id, reason, alarm = "parked_message", "a message was parked");
         let mut parked = Outgoing::standard(delivery.body.clone());
@@ -156,7 +168,9 @@ impl Coordinator {
         while parked.attributes.len() >= MESSAGE_ATTRIBUTES {
             parked.attributes.pop_last();
         }
-        parked.attributes.insert(REASON.to_owned(), reason);
+        if !breaks::active(Break::ParkedWithoutReason) {
+            parked.attributes.insert(REASON.to_owned(), reason);
+        }
         let sent = self.send(queue_name::PARKING, &[parked]).await;
         if sent.iter().all(|sent| *sent == Sent::Accepted) { Disposition::Done } else { self.given_back() }
     }
@@ -166,6 +180,9 @@ impl Coordinator {
     }
 
     fn given_back_for_newer(&self) -> Disposition {
+        if breaks::active(Break::NewerFormatAcknowledged) {
+            return Disposition::Done;
+        }
         Disposition::GiveBack { delay: Duration::from_secs(self.settings.bounds.newer_give_back_seconds) }
     }
 }

@@ -1,5 +1,6 @@
 //! An execution as it stands: the latest entry of its journal or, before the first, what its head says.
 
+use breaks::Break;
 use interpreter::{Execution, ExecutionId};
 use store::{Head, StoreError};
 
@@ -16,7 +17,7 @@ impl Coordinator {
             return Ok(Some(entry.execution));
         }
         let head = self.retried(|| self.ports.executions.head_of(id)).await?;
-        Ok(head.map(before_first_entry))
+        Ok(head.filter(|_| !breaks::active(Break::HeadWithoutJournalLeft)).map(before_first_entry))
     }
 }
 

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use breaks::Break;
 use interpreter::{
     Command, EndReport, Execution, ExecutionId, IdempotencyKey, PublishFailure, StateFailure, TaskRequest, Timestamp, ValueHash,
+    outstanding,
 };
 use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, queue_name};
 use store::StoreError;
@@ -90,6 +92,13 @@ impl Coordinator {
         requested
     }
 
+    /// Publishes what an execution that is not committed yet creates: for [`Break::PublishedBeforeCommit`] alone.
+    pub(crate) async fn publish_ahead(&self, execution: &Execution, values: &[(ValueHash, Arc<str>)]) {
+        let values = values.iter().cloned().collect();
+        let publication = Publication { execution, unseen_since: None, values: &values };
+        let _ = self.publish(&publication, outstanding(execution, execution.revision)).await;
+    }
+
     async fn publish_requests(
         &self,
         publication: &Publication<'_>,
@@ -119,6 +128,9 @@ impl Coordinator {
     }
 
     async fn publish_hints(&self, id: &ExecutionId, hints: &[(Timestamp, u64)]) -> Result<(), PublishError> {
+        if breaks::active(Break::HintNotSent) {
+            return Ok(());
+        }
         let longest = Duration::from_secs(self.settings.limits.timer_horizon_seconds);
         let now = self.now();
         let outgoing = hints.iter().map(|(due, revision)| {
@@ -146,6 +158,9 @@ impl Coordinator {
     }
 
     async fn report_end(&self, execution: &Execution, end: &EndReport) -> Result<(), PublishError> {
+        if breaks::active(Break::EndNeverReported) {
+            return Ok(());
+        }
         let (executions, identity) = (&self.ports.executions, &execution.identity);
         let closed_at = Some(end.closed_at);
         self.retried(|| executions.report(identity, end.status, closed_at, None, execution.revision)).await?;
@@ -160,6 +175,8 @@ pub(crate) fn outgoing(body: &CoordinatorBody, delay: Duration) -> Outgoing {
 
 fn refused(publication: &Publication<'_>, request: Request, queue: &str, reason: &str, unseen: bool) -> PublishFailure {
     let first_publish = unseen && publication.unseen_since.is_some_and(|since| request.revision >= since);
+    let first_publish = first_publish && !breaks::active(Break::UnseenRequestTakenForSeen);
+    let first_publish = first_publish || breaks::active(Break::SeenRequestTakenForUnseen);
     let cause = format!("the queue `{queue}` refuses the request: {reason}");
     PublishFailure { token: request.token, failure: StateFailure::new("Backstep.Undeliverable", cause), first_publish }
 }

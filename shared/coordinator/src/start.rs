@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use breaks::Break;
 use interpreter::limits::exceeds_depth;
 use interpreter::{Execution, ExecutionId, ExecutionStatus, Identity, Message, Payload, Timestamp, ValueHash};
 use store::{Head, HeadCreation, StateMachine, StoreError};
@@ -97,16 +98,35 @@ impl Coordinator {
         // Before anything is written: a machine that cannot run leaves no head behind.
         self.definition(&request.machine.definition).await.map_err(StartError::Definition)?;
         let head = self.new_head(&request);
-        if head.input.hash().is_some() {
-            let value = [(head.input_hash.clone(), request.input.clone())];
-            self.retried(|| self.ports.executions.put_values(&head.identity.id, &value)).await?;
+        if breaks::active(Break::EntryBeforeHead) {
+            self.begin(head.clone()).await?;
         }
-        match self.retried(|| self.ports.executions.create_head(&head)).await? {
+        if !breaks::active(Break::InputAfterHead) {
+            self.put_input(&head, &request.input).await?;
+        }
+        let created = self.retried(|| self.ports.executions.create_head(&head)).await;
+        if breaks::active(Break::StartAnsweredUncommitted) && created.is_err() {
+            return Ok(Started { identity: head.identity, started_at: head.started_at, novelty: Novelty::New });
+        }
+        if breaks::active(Break::InputAfterHead) {
+            self.put_input(&head, &request.input).await?;
+        }
+        match created? {
             HeadCreation::Created => self.begin(head).await,
             // The answer to an earlier try was lost: it is ours.
             HeadCreation::Exists(found) if found.identity.id == head.identity.id => self.begin(head).await,
+            HeadCreation::Exists(_) if breaks::active(Break::SecondStartRunsToo) => self.begin(head).await,
             HeadCreation::Exists(found) => self.find(*found, &head.input_hash).await,
         }
+    }
+
+    /// Writes the input where it is a value item.
+    async fn put_input(&self, head: &Head, input: &Arc<str>) -> Result<(), StoreError> {
+        if head.input.hash().is_none() {
+            return Ok(());
+        }
+        let value = [(head.input_hash.clone(), input.clone())];
+        self.retried(|| self.ports.executions.put_values(&head.identity.id, &value)).await
     }
 
     fn check_input(&self, input: &str) -> Result<(), StartError> {
@@ -133,9 +153,14 @@ impl Coordinator {
             Payload::inline(request.input.clone())
         };
         let now = self.now();
+        let bits = if breaks::active(Break::IdOfTheName) {
+            request.name.bytes().fold(0, |bits, byte| bits << 8 ^ u128::from(byte))
+        } else {
+            self.ports.entropy.bits()
+        };
         Head {
             identity: Identity {
-                id: ExecutionId::from_random(self.ports.entropy.bits()),
+                id: ExecutionId::from_random(bits),
                 name: request.name.clone(),
                 arn: execution_arn(&machine.arn, &request.name),
                 machine_name: machine.name.clone(),
@@ -148,7 +173,7 @@ impl Coordinator {
             status: ExecutionStatus::Running,
             started_at: now,
             closed_at: None,
-            wake_at: Some(now),
+            wake_at: Some(now).filter(|_| !breaks::active(Break::HeadNotDueAtStart)),
             wake_revision: 0,
         }
     }
@@ -161,7 +186,8 @@ impl Coordinator {
 
     /// The name is taken. Whoever took it may have been interrupted: the start is completed, and what is outstanding published again.
     async fn find(&self, head: Head, input_hash: &ValueHash) -> Result<Started, StartError> {
-        let same_input = head.input_hash == *input_hash;
+        let same_input = head.input_hash == *input_hash || breaks::active(Break::OtherInputAccepted);
+        let same_input = same_input && !breaks::active(Break::SameInputRefused);
         let found = self.latest(&head.identity.id).await?.unwrap_or_else(|| before_first_entry(head));
         let needs_nothing = found.status != ExecutionStatus::Running || (found.revision > 0 && !same_input);
         let execution = if needs_nothing { found } else { self.first_entry(found).await? };

@@ -1,5 +1,6 @@
 //! StopExecution: committed, then answered; unwinding goes on behind it.
 
+use breaks::Break;
 use interpreter::{Message, Timestamp};
 use store::StoreError;
 
@@ -45,6 +46,9 @@ impl Coordinator {
     pub async fn stop(&self, request: StopRequest) -> Result<Stopped, StopError> {
         let head = self.retried(|| self.ports.executions.head(&request.execution_arn)).await?;
         let Some(head) = head else { return Err(StopError::ExecutionDoesNotExist(request.execution_arn)) };
+        if breaks::active(Break::StopAnsweredUncommitted) {
+            return Ok(Stopped { stopped_at: self.now() });
+        }
         let stop = Message::Stop { error: request.error, cause: request.cause };
         // What could not be published is a wake's: the stop is in the journal, which is what is answered.
         let delivered = self.deliver(&head.identity.id, None, &[stop]).await?;

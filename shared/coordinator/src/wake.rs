@@ -1,5 +1,6 @@
 //! What a wake leaves behind: the head's `wake_at` is raised, or the head of an execution that ended is told so (invariant 12).
 
+use breaks::Break;
 use interpreter::{Execution, ExecutionId, ExecutionStatus};
 use store::StoreError;
 
@@ -9,9 +10,12 @@ impl Coordinator {
     /// After a wake was handled and all that is outstanding published: until then the head stays due, so that a crash before is looked at again.
     pub(crate) async fn after_wake(&self, execution: &Execution) -> Result<(), StoreError> {
         if execution.status != ExecutionStatus::Running {
+            if breaks::active(Break::DeadRedriveLeftOpen) {
+                return Ok(());
+            }
             return self.close_reopened_head(execution).await;
         }
-        if execution.wake_at > self.now() {
+        if execution.wake_at > self.now() && !breaks::active(Break::WakeNeverRaised) {
             let (executions, identity) = (&self.ports.executions, &execution.identity);
             self.retried(|| executions.raise_wake(identity, execution.wake_at, execution.revision)).await?;
         }

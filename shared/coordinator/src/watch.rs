@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use breaks::Break;
 use interpreter::ExecutionId;
 use messages::{CoordinatorBody, CoordinatorMessage, queue_name};
 use store::StoreError;
@@ -32,7 +33,8 @@ impl Coordinator {
         let bound = self.settings.bounds.wakes_per_watch;
         let now = self.now();
         let due = self.retried(|| self.ports.executions.due(now, bound)).await?;
-        let woken = self.wake_all(due.iter().map(|head| head.execution.clone())).await;
+        let skipped = usize::from(breaks::active(Break::WatchSkipsTheLongestDue));
+        let woken = self.wake_all(due.iter().skip(skipped).map(|head| head.execution.clone())).await;
         let report = WatchReport { due: due.len(), woken, more: due.len() >= bound };
         tracing::info!(due = report.due, woken = report.woken, more = report.more, "watch");
         Ok(report)

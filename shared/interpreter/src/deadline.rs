@@ -2,6 +2,8 @@
 //!
 //! Nothing else in the interpreter looks at the time: a deadline that has passed is marked in the tree, and the state files find the mark.
 
+use breaks::Break;
+
 use crate::ending;
 use crate::turn::Turn;
 use crate::walk::{Node, NodeMut, walk, walk_mut};
@@ -77,7 +79,10 @@ fn of_attempt(attempt: &TaskAttempt) -> Option<Timestamp> {
 
 /// Fires the earliest deadline that has passed. Answers whether there was one.
 pub(crate) fn fire_next(turn: &mut Turn<'_>) -> Result<bool, TransitionError> {
-    let Some((at, due)) = next(&turn.execution).filter(|(at, _)| *at <= turn.now) else { return Ok(false) };
+    let machine =
+        turn.execution.deadline.filter(|_| breaks::active(Break::DeadlinesOutOfOrder) && turn.execution.ending.is_none());
+    let first = machine.filter(|at| *at <= turn.now).map(|at| (at, Due::Execution)).or_else(|| next(&turn.execution));
+    let Some((at, due)) = first.filter(|(at, _)| *at <= turn.now) else { return Ok(false) };
     match due {
         Due::Execution => {
             turn.execution.deadline = None;
@@ -116,6 +121,9 @@ fn fire_visit(turn: &mut Turn<'_>, number: u64, at: Timestamp) -> Result<(), Tra
                         progress.phase = TaskPhase::Ended(AttemptEnd::TimedOut);
                     }
                     TaskPhase::InFlight(attempt) => match heartbeats.get(&progress.key) {
+                        None if breaks::active(Break::HeartbeatNotRead) => {
+                            progress.phase = TaskPhase::Ended(AttemptEnd::HeartbeatLost);
+                        }
                         None => unread = Some(progress.key.clone()),
                         Some(heard) => {
                             let seconds = attempt.heartbeat_seconds.unwrap_or_default();

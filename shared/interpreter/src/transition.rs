@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use asl::Definition;
+use breaks::Break;
 use serde::{Deserialize, Serialize};
 
 use crate::history::HistoryEventKind;
@@ -118,20 +119,29 @@ pub fn transition(
     now: Timestamp,
     seed: Seed,
 ) -> Result<Transition, TransitionError> {
-    let now = advanced(messages, now.max(execution.updated_at), surroundings.limits.timer_skew_millis);
+    let latest = if breaks::active(Break::TimeRunsBackwards) { now } else { execution.updated_at };
+    let now = advanced(messages, now.max(latest), surroundings.limits.timer_skew_millis);
     let mut turn = Turn::new(surroundings, execution.clone(), now, seed);
     let outlook = Outlook::of(execution);
     turn.open_branches = outlook.open_branches;
     let mut changed = false;
-    if is_open(&turn) && execution.revision > 0 {
+    let idle = breaks::active(Break::WakeSkipsOverdue) && messages.contains(&Message::Wake);
+    if is_open(&turn) && execution.revision > 0 && !idle {
         if outlook.runnable {
             ending::run(&mut turn)?;
             changed = true;
         }
-        changed |= fire_overdue(&mut turn)?;
+        if !breaks::active(Break::MessagesBeforeDeadlines) {
+            changed |= fire_overdue(&mut turn)?;
+        }
     }
     let mut outcomes = Vec::with_capacity(messages.len());
     for message in messages {
+        let applied = |outcome: &MessageOutcome| *outcome == MessageOutcome::Applied;
+        if breaks::active(Break::StaleMessageTakesItsBatchAlong) && !outcomes.iter().all(applied) {
+            outcomes.push(MessageOutcome::Stale { reason: Staleness::NothingDue, publish_since: u64::MAX });
+            continue;
+        }
         let outcome = apply(&mut turn, message, changed)?;
         if outcome == MessageOutcome::Applied {
             changed = true;
@@ -155,7 +165,8 @@ fn advanced(messages: &[Message], now: Timestamp, skew_millis: u64) -> Timestamp
         Message::Timer { due, .. } => Some(*due),
         _ => None,
     });
-    dues.filter(|due| *due <= now.plus_millis(skew_millis)).fold(now, Timestamp::max)
+    let is_near = |due: &Timestamp| *due <= now.plus_millis(skew_millis) || breaks::active(Break::EarlyHintFires);
+    dues.filter(is_near).fold(now, Timestamp::max)
 }
 
 fn is_open(turn: &Turn<'_>) -> bool {
@@ -193,7 +204,7 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
             Ok(MessageOutcome::Applied)
         }
         Message::Timer { revision, .. } => stale(Staleness::NothingDue, *revision),
-        Message::Wake if open => Ok(MessageOutcome::Applied),
+        Message::Wake if open && !breaks::active(Break::WakeSkipsOverdue) => Ok(MessageOutcome::Applied),
         Message::Wake => stale(Staleness::Ended, 0),
         Message::Stop { .. } if !open => stale(Staleness::Ended, 0),
         Message::Stop { .. } if turn.execution.ending.is_some() => stale(Staleness::AlreadyEnding, 0),
@@ -225,15 +236,20 @@ fn plan(turn: &mut Turn<'_>, woken: bool) {
         return;
     }
     let outlook = Outlook::of(&turn.execution);
-    let earliest = if outlook.runnable { Some(now) } else { deadline::earliest(&turn.execution) };
+    let runnable = outlook.runnable && !breaks::active(Break::RunnableBranchForgotten);
+    let requested = outlook.requested && !breaks::active(Break::RequestNotLookedAfter);
+    let earliest = if runnable { Some(now) } else { deadline::earliest(&turn.execution) };
     // A hint whose time has come is spent: published again it would only come back at once, for nothing.
     let armed = turn.execution.armed.filter(|armed| armed.due > now);
     turn.execution.armed = match earliest.filter(|due| *due <= now.plus_seconds(limits.timer_horizon_seconds)) {
         // One that is on its way for something earlier will see to this.
-        Some(due) => armed.filter(|armed| armed.due <= due).or(Some(Armed { due: due.max(now), revision })),
+        Some(due) => armed
+            .filter(|armed| armed.due <= due || breaks::active(Break::EarlierDeadlineNotArmed))
+            .or(Some(Armed { due: due.max(now), revision })),
         None => armed,
     };
-    let within = match outlook.requested || outlook.runnable {
+    let earliest = earliest.filter(|_| !breaks::active(Break::DeadlineNotLookedAfter));
+    let within = match requested || runnable {
         true => now.plus_seconds(limits.wake_within_seconds),
         false => now.plus_seconds(limits.wake_at_least_seconds).min(earliest.unwrap_or(Timestamp(i64::MAX))),
     };

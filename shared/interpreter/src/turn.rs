@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use asl::State;
+use breaks::Break;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::Value;
@@ -47,6 +48,9 @@ impl<'a> Turn<'a> {
         let mut wide = [0; 32];
         for (place, byte) in wide.iter_mut().zip(seed.0) {
             *place = byte;
+        }
+        if breaks::active(Break::TransitionDrawsItself) {
+            wide[31] = breaks::drawn();
         }
         let revision = execution.revision + 1;
         Self {
@@ -102,14 +106,17 @@ impl<'a> Turn<'a> {
     /// Whether one more state may be visited in this transition; counts it if so.
     pub(crate) fn may_visit_state(&mut self) -> bool {
         let limits = self.surroundings.limits;
-        let may = self.states_visited < limits.states_per_transition && self.event_bytes < limits.event_bytes_per_transition;
+        let times = if breaks::active(Break::StatesUnbounded) { 20 } else { 1 };
+        let may = self.states_visited < limits.states_per_transition.saturating_mul(times)
+            && self.event_bytes < limits.event_bytes_per_transition.saturating_mul(u64::from(times));
         self.states_visited += u32::from(may);
         may
     }
 
     /// Whether one more task may be scheduled in this transition; counts it if so.
     pub(crate) fn may_issue_command(&mut self) -> bool {
-        let may = self.commands_issued < self.surroundings.limits.commands_per_transition;
+        let may =
+            self.commands_issued < self.surroundings.limits.commands_per_transition || breaks::active(Break::CommandsUnbounded);
         self.commands_issued += u32::from(may);
         may
     }
@@ -168,7 +175,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn seal(&mut self, value: Arc<Value>) -> Payload {
         let text = value.to_string();
         let bytes = length(&text);
-        if bytes <= self.surroundings.limits.inline_bytes {
+        if bytes <= self.surroundings.limits.inline_bytes || breaks::active(Break::LargeValueInline) {
             return Payload::inline_value(value);
         }
         let hash = ValueHash::of(&text);
@@ -179,7 +186,7 @@ impl<'a> Turn<'a> {
     /// Keeps a value that the program made, if it is not too large for a payload.
     pub(crate) fn seal_bounded(&mut self, value: Value, what: &dyn Fn() -> String) -> Result<Payload, StateFailure> {
         let limits = self.surroundings.limits;
-        if crate::limits::exceeds_depth(&value, limits.payload_depth) {
+        if crate::limits::exceeds_depth(&value, limits.payload_depth) && !breaks::active(Break::NestingUnlimited) {
             let cause = format!(
                 "The state/task '{}' returned a result that is nested deeper than {} levels.",
                 what(),
@@ -188,7 +195,7 @@ impl<'a> Turn<'a> {
             return Err(StateFailure::new(asl::error_name::DATA_LIMIT_EXCEEDED, cause));
         }
         let payload = self.seal(Arc::new(value));
-        if payload.bytes() <= limits.payload_bytes {
+        if payload.bytes() <= limits.payload_bytes || breaks::active(Break::PayloadUnlimited) {
             return Ok(payload);
         }
         let cause = format!(

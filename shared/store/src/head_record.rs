@@ -3,6 +3,7 @@
 //! A store reads the record, lets one of these methods decide, and writes the outcome on condition that the record is still what
 //! was read (or holds a lock meanwhile); if it is not, it reads and decides again.
 
+use breaks::Break;
 use interpreter::{ExecutionStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +50,8 @@ impl HeadRecord {
 
     /// [`crate::ExecutionStore::raise_wake`]: whether it did.
     pub fn raise_wake(&mut self, wake_at: Timestamp, revision: u64) -> bool {
-        if !self.is_open() || self.head.wake_revision > revision {
+        let is_newer = self.head.wake_revision > revision && !breaks::active(Break::WakeRaisedOverNewer);
+        if !self.is_open() || is_newer {
             return false;
         }
         self.head.wake_at = Some(wake_at);

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use breaks::Break;
 use clock::{Clock, Entropy};
 use futures::StreamExt;
 use futures::stream::{self, FuturesUnordered};
@@ -120,6 +121,12 @@ impl Inner {
             Err(BodyError::Malformed(reason)) => {
                 return Handled::Settled { place, disposition: self.park(&delivery, &reason).await };
             }
+            Err(BodyError::Newer(_)) if breaks::active(Break::NewerFormatAcknowledged) => {
+                return Handled::Settled { place, disposition: Disposition::Done };
+            }
+            Err(BodyError::Newer(_)) if breaks::active(Break::NewerFormatParked) => {
+                return Handled::Settled { place, disposition: self.park(&delivery, "a newer format").await };
+            }
             Err(BodyError::Newer(version)) => {
                 tracing::warn!(queue = %self.settings.queue, version, "a request of a newer release is given back");
                 return Handled::Settled { place, disposition: self.again(delivery.receive_count) };
@@ -158,9 +165,14 @@ impl Inner {
 
     /// Sends what nobody can read to the parking queue, with its reason.
     async fn park(&self, delivery: &Delivery, reason: &str) -> Disposition {
+        if breaks::active(Break::UnreadableAcknowledged) {
+            return Disposition::Done;
+        }
         let mut message = Outgoing::standard(delivery.body.clone());
         message.attributes.clone_from(&delivery.attributes);
-        message.attributes.insert(REASON_ATTRIBUTE.to_owned(), reason.to_owned());
+        if !breaks::active(Break::ParkedWithoutReason) {
+            message.attributes.insert(REASON_ATTRIBUTE.to_owned(), reason.to_owned());
+        }
         message.attributes.insert(SOURCE_ATTRIBUTE.to_owned(), self.settings.queue.clone());
         tracing::error!(queue = %self.settings.queue, message = %delivery.id, reason, "a message is parked");
         match self.send(queue_name::PARKING, &[message]).await.as_slice() {

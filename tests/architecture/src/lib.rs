@@ -5,6 +5,7 @@
 //!
 //! * `arrows`: which crate of the workspace may import which
 //! * `aws_sdk`: which crates may see an AWS SDK
+//! * `breaks`: who may switch deliberate breaks on, and that each has a place
 //! * `purity`: what the pure crates must not reach, by dependency or by call
 //! * `licenses`: every dependency's license is among those that `deny.toml` allows
 //! * `documents`: what documents and comments refer to exists
@@ -15,6 +16,8 @@
 mod arrows;
 #[cfg(test)]
 mod aws_sdk;
+#[cfg(test)]
+mod breaks;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]

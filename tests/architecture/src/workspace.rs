@@ -32,19 +32,24 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<(String, Kind)>,
 }
 
+/// What `cargo metadata` prints, with the features that are on by default.
+pub(crate) fn metadata() -> Value {
+    let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", PLATFORM])
+        .current_dir(root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON")
+}
+
 /// All packages of the graph by package id.
 pub(crate) struct Graph(BTreeMap<String, Package>);
 
 impl Graph {
     /// Asks cargo. The lock file is taken as it stands.
     pub(crate) fn read() -> Self {
-        let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["metadata", "--format-version", "1", "--locked", "--filter-platform", PLATFORM])
-            .current_dir(root())
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
-        Self::from_metadata(&serde_json::from_slice(&output.stdout).expect("cargo metadata prints JSON"))
+        Self::from_metadata(&metadata())
     }
 
     fn from_metadata(metadata: &Value) -> Self {

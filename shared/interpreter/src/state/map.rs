@@ -6,6 +6,7 @@
 use asl::path::Path;
 use asl::state::{Amount, Map, Tolerance};
 use asl::{State, StateKind, error_name};
+use breaks::Break;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -219,7 +220,7 @@ fn run(
         if progress.next_index >= progress.total {
             return Ok(if progress.active.is_empty() { Ran::Finished { told: None } } else { Ran::Waiting });
         }
-        if !room {
+        if !room && !breaks::active(Break::MapConcurrencyUnlimited) {
             return Ok(Ran::Waiting);
         }
         if !turn.may_visit_state() {
@@ -318,7 +319,8 @@ fn finish(turn: &mut Turn<'_>, progress: &mut MapProgress, iteration: Iteration)
     let limits = turn.surroundings.limits;
     let bytes: u64 =
         progress.results.iter().filter(|(_, result)| result.hash().is_none()).map(|(_, result)| result.bytes()).sum();
-    if bytes >= limits.page_bytes || progress.results.len() >= limits.page_items {
+    let is_full = bytes >= limits.page_bytes || progress.results.len() >= limits.page_items;
+    if is_full && !breaks::active(Break::MapResultsNeverSealed) {
         seal(turn, progress)?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use asl::state::Parallel;
 use asl::{State, StateKind, error_name};
+use breaks::Break;
 use serde_json::Value;
 
 use crate::advance::{Place, Progress, Step, advance, exit, visit as new_visit};
@@ -46,7 +47,7 @@ pub(crate) fn enter(
 pub(crate) fn open_branches(turn: &mut Turn<'_>, count: usize) -> Result<(), StateFailure> {
     let limit = turn.surroundings.limits.active_branches;
     let open = turn.open_branches.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
-    if open > limit {
+    if open > limit && !breaks::active(Break::BranchesUnlimited) {
         return Err(StateFailure::new(error_name::LIMIT_EXCEEDED, format!("more than {limit} branches would be open at a time")));
     }
     turn.open_branches = open;

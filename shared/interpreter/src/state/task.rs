@@ -12,6 +12,7 @@
 
 use asl::state::Task;
 use asl::{Integration, Resource, State, StateKind, error_name};
+use breaks::Break;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
@@ -182,6 +183,9 @@ fn ended(
             }
         }
         AttemptEnd::Answered(TaskOutcome::Failed { failure, refusal }) => {
+            if breaks::active(Break::TaskFailureIsAnError) {
+                return Err(turn.corrupt("a task has failed").into());
+            }
             let failure = failure.cut();
             let refused = refusal || task.refusals.contains(&failure.error);
             let event = failed_event(task, ErrorDetails::of(&failure));
@@ -333,6 +337,9 @@ pub(crate) fn token(turn: &Turn<'_>, revision: u64, visit: u64, attempt: u32, se
 /// The proof of an attempt's token: only whoever knows the visit's secret can make it, and one attempt's does not tell another's.
 pub(crate) fn proof(secret: u128, visit: u64, attempt: u32) -> u128 {
     use sha2::Digest;
+    if breaks::active(Break::ProofGuessable) {
+        return 0;
+    }
     let mut digest = sha2::Sha256::new();
     digest.update(secret.to_be_bytes());
     digest.update(visit.to_be_bytes());

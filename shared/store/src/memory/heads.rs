@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use breaks::Break;
 use interpreter::{ExecutionId, Identity, Timestamp};
 
 use crate::{DueHead, Head, HeadCreation, HeadPage, HeadQuery, HeadRecord, ListPosition, StoreError};
@@ -19,7 +20,7 @@ pub(super) struct Heads {
 
 impl Heads {
     pub(super) fn create(&mut self, head: &Head) -> HeadCreation {
-        if let Some(record) = self.by_arn.get(&head.identity.arn) {
+        if let Some(record) = self.by_arn.get(&head.identity.arn).filter(|_| !breaks::active(Break::HeadOverwritten)) {
             return HeadCreation::Exists(Box::new(record.head.clone()));
         }
         let record = HeadRecord::new(head.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use breaks::Break;
 use interpreter::{ExecutionId, Seed};
 
 use crate::{Entry, EntryError, PutEntry};
@@ -18,12 +19,19 @@ struct Kept {
 impl Journal {
     pub(super) fn put(&mut self, entry: &Entry, encoded: Vec<u8>) -> PutEntry {
         let journal = self.0.entry(entry.execution.identity.id.clone()).or_default();
+        if breaks::active(Break::EntryOverwritten) {
+            journal.remove(&entry.revision);
+        }
+        if breaks::active(Break::OwnEntryNotRecognized) && journal.contains_key(&entry.revision) {
+            return PutEntry::Conflict;
+        }
         let kept = journal.entry(entry.revision).or_insert_with(|| Kept { seed: entry.seed, encoded });
         if kept.seed == entry.seed { PutEntry::Committed } else { PutEntry::Conflict }
     }
 
     pub(super) fn latest(&self, execution: &ExecutionId) -> Result<Option<Entry>, EntryError> {
-        let latest = self.0.get(execution).and_then(|journal| journal.last_key_value());
+        let behind = usize::from(breaks::active(Break::LatestEntryNotRead));
+        let latest = self.0.get(execution).and_then(|journal| journal.iter().nth_back(behind));
         latest.map(|(_, kept)| Entry::decode(&kept.encoded)).transpose()
     }
 
