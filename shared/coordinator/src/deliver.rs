@@ -3,15 +3,17 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use breaks::Break;
-use interpreter::{
-    Command, Execution, ExecutionId, ExecutionStatus, Message, MessageOutcome, Reads, Seed, Staleness, ValueHash, outstanding,
-};
+use interpreter::{Execution, ExecutionId, Message, MessageOutcome, Reads, Seed, Staleness, ValueHash};
+use messages::CoordinatorMessage;
 use store::{Entry, EntryError, StoreError};
 
 use crate::commit::Commit;
 use crate::publish::Publication;
+use crate::received::Received;
+use crate::selection::{Selection, select};
 use crate::{Coordinator, DefinitionError, PublishError};
 
 /// Why messages were not brought into an execution. Nothing is lost: what was to be said about it can be said again.
@@ -90,25 +92,25 @@ impl Coordinator {
         known: Option<Execution>,
         messages: &[Message],
     ) -> Result<Delivered, DeliverError> {
-        self.deliver_received(id, known, messages, &vec![true; messages.len()]).await
+        self.deliver_received(id, known, &Received::from_caller(messages)).await
     }
 
-    /// The same for messages that were received. `seen_before` says of each whether an earlier delivery of it may have been applied by somebody who
-    /// then stopped: only such a message, where it no longer applies, says that something may not have been published (docs/adr/0015).
+    /// The same for what came by a queue.
     pub(crate) async fn deliver_received(
         &self,
         id: &ExecutionId,
         known: Option<Execution>,
-        messages: &[Message],
-        seen_before: &[bool],
+        received: &Received,
     ) -> Result<Delivered, DeliverError> {
-        let mut settled = self.settle(id, known, messages).await?;
+        let mut settled = self.settle(id, known, &received.messages).await?;
         let outcomes = std::mem::take(&mut settled.outcomes);
-        let commands = commands(&settled, messages, &outcomes, seen_before);
-        let mut unpublished = self.publish_settled(&mut settled, commands).await.err();
+        let selection = select(&settled, received, &outcomes, self.settings.bounds.commands_per_wake);
+        // Until its last page was published, a wake leaves the head due: whoever stops in between is followed by the watch.
+        let ended = received.wake.as_ref().filter(|_| selection.further.is_none());
+        let mut unpublished = self.publish_settled(&mut settled, selection).await.err();
         let may_rest = unpublished.is_none() || breaks::active(Break::WakeRaisedUnpublished);
-        if may_rest && messages.contains(&Message::Wake) {
-            unpublished = self.after_wake(&settled.execution).await.map_err(PublishError::Store).err();
+        if let Some(wake) = ended.filter(|_| may_rest) {
+            unpublished = self.after_wake(&settled.execution, wake.wake_at).await.map_err(PublishError::Store).err();
         }
         if let Some(error) = &unpublished {
             tracing::warn!(execution = settled.execution.identity.name, %error, "not all that is outstanding was published");
@@ -174,7 +176,7 @@ impl Coordinator {
     }
 
     /// Publishes, and turns requests that can never be published into failures of their tasks, which may create more to publish.
-    async fn publish_settled(&self, settled: &mut Settled, mut commands: Vec<Command>) -> Result<(), PublishError> {
+    async fn publish_settled(&self, settled: &mut Settled, mut selection: Selection) -> Result<(), PublishError> {
         let id = settled.execution.identity.id.clone();
         for _ in 0..self.settings.bounds.follow_ups_per_delivery {
             let publication = Publication {
@@ -183,17 +185,22 @@ impl Coordinator {
                 unseen_since: (settled.committed_in == Some(1)).then_some(settled.execution.revision),
                 values: &settled.values,
             };
-            let undeliverable = self.publish(&publication, commands).await?;
+            let undeliverable = self.publish(&publication, selection.commands).await?;
+            if let Some(further) = selection.further {
+                self.send_wake(&id, further, Duration::ZERO).await?;
+            }
             if undeliverable.is_empty() || breaks::active(Break::UndeliverableRequestLeft) {
                 return Ok(());
             }
             let failures: Vec<Message> = undeliverable.into_iter().map(Message::PublishFailed).collect();
             let known = settled.execution.clone();
             *settled = self.settle(&id, Some(known), &failures).await.map_err(|error| PublishError::FollowUp(Box::new(error)))?;
-            commands = self::commands(settled, &failures, &settled.outcomes, &vec![true; failures.len()]);
+            let bound = self.settings.bounds.commands_per_wake;
+            selection = select(settled, &Received::from_caller(&failures), &settled.outcomes, bound);
         }
         // A program that goes from one undeliverable task to the next, for ever: the rest is a wake's.
-        self.send_wake_later(&id).await
+        let later = Duration::from_secs(self.settings.bounds.give_back_seconds);
+        self.send_wake(&id, CoordinatorMessage::wake(), later).await
     }
 }
 
@@ -203,32 +210,6 @@ fn with_start<'a>(before: &Execution, messages: &'a [Message]) -> Cow<'a, [Messa
         return Cow::Borrowed(messages);
     }
     Cow::Owned(std::iter::once(Message::Start).chain(messages.iter().cloned()).collect())
-}
-
-/// What is to be published now: all that the commit created; what is still outstanding since the revisions that stale messages name, if they were
-/// delivered before; everything on
-/// a wake; hints that came early, for the rest of their time.
-fn commands(settled: &Settled, messages: &[Message], outcomes: &[MessageOutcome], seen_before: &[bool]) -> Vec<Command> {
-    let execution = &settled.execution;
-    let created = settled.committed_in.map(|_| execution.revision);
-    let woken = messages.contains(&Message::Wake) && !breaks::active(Break::WakePublishesNothing);
-    let repaired = execution.status == ExecutionStatus::Running || !breaks::active(Break::EndNotRepaired);
-    let woken = (woken && repaired).then_some(0);
-    let stale = outcomes.iter().zip(seen_before).filter_map(|(outcome, seen_before)| match outcome {
-        MessageOutcome::Stale { .. } if breaks::active(Break::StaleMessagePublishesNothing) => None,
-        MessageOutcome::Stale { publish_since, .. } if *seen_before => Some(*publish_since),
-        MessageOutcome::Stale { .. } | MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => {
-            None
-        }
-    });
-    let since = created.into_iter().chain(woken).chain(stale).min();
-    let mut commands = since.map_or_else(Vec::new, |since| outstanding(execution, since));
-    commands.extend(outcomes.iter().filter_map(|outcome| match outcome {
-        MessageOutcome::Early { .. } if breaks::active(Break::EarlyHintDropped) => None,
-        MessageOutcome::Early { due, revision } => Some(Command::Timer { due: *due, revision: *revision }),
-        MessageOutcome::Applied | MessageOutcome::Stale { .. } | MessageOutcome::Rejected(_) => None,
-    }));
-    commands
 }
 
 /// One line per transition, without payloads; stale messages are counted by theirs.

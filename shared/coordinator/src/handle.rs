@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use breaks::Break;
-use interpreter::{ExecutionId, Message, MessageOutcome, TaskAnswer};
+use interpreter::{ExecutionId, MessageOutcome};
 use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, queue_name};
 use store::{EntryError, StoreError};
 
 use crate::publish::outgoing;
+use crate::received::Received;
 use crate::send::Sent;
 use crate::{Coordinator, DeliverError};
 
@@ -29,7 +30,7 @@ pub(crate) struct Incoming<'a> {
 
 impl Incoming<'_> {
     /// Whether an earlier delivery of it, or of what it was sent again for, may have been applied by somebody who then stopped.
-    fn seen_before(&self) -> bool {
+    pub(crate) fn seen_before(&self) -> bool {
         self.delivery.receive_count > 1 || self.body.resent > 0
     }
 }
@@ -66,9 +67,7 @@ impl Coordinator {
     }
 
     async fn handle_group(&self, execution: &ExecutionId, group: &[Incoming<'_>]) -> Vec<(usize, Disposition)> {
-        let messages: Vec<Message> = group.iter().map(|incoming| message(&incoming.body.message)).collect();
-        let seen_before: Vec<bool> = group.iter().map(Incoming::seen_before).collect();
-        let error = match self.deliver_received(execution, None, &messages, &seen_before).await {
+        let error = match self.deliver_received(execution, None, &Received::from_queue(group)).await {
             Ok(delivered) => {
                 let stale = |outcome: &MessageOutcome| matches!(outcome, MessageOutcome::Stale { .. });
                 let refused = breaks::active(Break::StaleMessageGivenBack) && delivered.outcomes.iter().any(stale);
@@ -93,8 +92,7 @@ impl Coordinator {
     }
 
     async fn handle_alone(&self, execution: &ExecutionId, incoming: &Incoming<'_>) -> Disposition {
-        let message = message(&incoming.body.message);
-        match self.deliver_received(execution, None, &[message], &[incoming.seen_before()]).await {
+        match self.deliver_received(execution, None, &Received::from_queue([incoming])).await {
             Ok(delivered) if delivered.unpublished.is_none() => Disposition::Done,
             Ok(_) => self.given_back(),
             Err(error) => self.dispose(incoming, &error).await,
@@ -127,7 +125,7 @@ impl Coordinator {
         match incoming.body.message {
             CoordinatorMessage::Answer { .. } => self.park(incoming.delivery, &error.to_string()).await,
             CoordinatorMessage::Timer { .. } => Disposition::Done,
-            CoordinatorMessage::Wake => {
+            CoordinatorMessage::Wake { .. } => {
                 self.postpone_wake(&incoming.body.execution).await;
                 Disposition::Done
             }
@@ -203,15 +201,5 @@ fn may_be_of_one_message(error: &DeliverError) -> bool {
 pub(crate) fn settle(dispositions: &mut [Disposition], place: usize, disposition: Disposition) {
     if let Some(slot) = dispositions.get_mut(place) {
         *slot = disposition;
-    }
-}
-
-fn message(message: &CoordinatorMessage) -> Message {
-    match message {
-        CoordinatorMessage::Answer { token, outcome } => {
-            Message::Answer(TaskAnswer { token: token.clone(), outcome: outcome.clone(), by_callback: false })
-        }
-        CoordinatorMessage::Timer { due, revision } => Message::Timer { due: *due, revision: *revision },
-        CoordinatorMessage::Wake => Message::Wake,
     }
 }

@@ -5,7 +5,7 @@
 //! conditional write, publishes what is outstanding since, and only then acknowledges. It holds nothing between two calls but a cache of
 //! parsed definitions, so that any number of coordinators may work on the same store, and any of them may be stopped at any moment.
 //!
-//! Reading order: [`ports`](Ports), `deliver.rs` (the heart), `decide.rs`, `commit.rs`, `publish.rs`, `handle.rs`, then a file per operation.
+//! Reading order: [`ports`](Ports), `deliver.rs` (the heart), `decide.rs`, `commit.rs`, `selection.rs`, `publish.rs`, `handle.rs`, then a file per operation.
 
 mod callback;
 mod commit;
@@ -21,11 +21,13 @@ mod load;
 mod owed;
 mod ports;
 mod publish;
+mod received;
 mod redrive;
 mod refill;
 mod request;
 mod retry;
 mod revoke;
+mod selection;
 mod send;
 mod send_task_failure;
 mod send_task_heartbeat;

@@ -140,11 +140,14 @@ impl Coordinator {
         self.send_hints(&outgoing.collect::<Vec<_>>()).await
     }
 
-    /// Has the execution woken in a moment.
-    pub(crate) async fn send_wake_later(&self, id: &ExecutionId) -> Result<(), PublishError> {
-        let body = CoordinatorBody::new(id.clone(), CoordinatorMessage::Wake);
-        let delay = Duration::from_secs(self.settings.bounds.give_back_seconds);
-        self.send_hints(&[outgoing(&body, delay)]).await
+    /// Has the execution woken, for all that is outstanding or what a page has left.
+    pub(crate) async fn send_wake(
+        &self,
+        id: &ExecutionId,
+        wake: CoordinatorMessage,
+        delay: Duration,
+    ) -> Result<(), PublishError> {
+        self.send_hints(&[outgoing(&CoordinatorBody::new(id.clone(), wake), delay)]).await
     }
 
     /// Sends to the hints' queue; an error unless each message was taken.

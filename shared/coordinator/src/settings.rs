@@ -34,6 +34,9 @@ pub struct Bounds {
     pub concurrent_sends: usize,
     /// Executions that are worked on at a time, per call of `handle`.
     pub concurrent_executions: usize,
+    /// Commands that the handling of one wake publishes, or of a message that was delivered before; the rest is a further wake's. Each is a message
+    /// to a queue or the revocation of a key.
+    pub commands_per_wake: usize,
     /// Heads that one call of `watch` wakes.
     pub wakes_per_watch: usize,
     /// Heads of a page when open executions are listed.
@@ -64,6 +67,7 @@ impl Default for Bounds {
             request_inline_bytes: 49_152,
             concurrent_sends: 8,
             concurrent_executions: 10,
+            commands_per_wake: 100,
             wakes_per_watch: 1_000,
             heads_per_page: 100,
             entries_per_page: 25,

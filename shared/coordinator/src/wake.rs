@@ -1,23 +1,25 @@
 //! What a wake leaves behind: the head's `wake_at` is raised, or the head of an execution that ended is told so (invariant 12).
 
 use breaks::Break;
-use interpreter::{Execution, ExecutionId, ExecutionStatus};
+use interpreter::{Execution, ExecutionId, ExecutionStatus, Timestamp};
 use store::StoreError;
 
 use crate::Coordinator;
 
 impl Coordinator {
     /// After a wake was handled and all that is outstanding published: until then the head stays due, so that a crash before is looked at again.
-    pub(crate) async fn after_wake(&self, execution: &Execution) -> Result<(), StoreError> {
+    /// `at_most` is what its first page decided, where there were several.
+    pub(crate) async fn after_wake(&self, execution: &Execution, at_most: Option<Timestamp>) -> Result<(), StoreError> {
         if execution.status != ExecutionStatus::Running {
             if breaks::active(Break::DeadRedriveLeftOpen) {
                 return Ok(());
             }
             return self.close_reopened_head(execution).await;
         }
-        if execution.wake_at > self.now() && !breaks::active(Break::WakeNeverRaised) {
+        let wake_at = execution.wake_at.min(at_most.unwrap_or(execution.wake_at));
+        if wake_at > self.now() && !breaks::active(Break::WakeNeverRaised) {
             let (executions, identity) = (&self.ports.executions, &execution.identity);
-            self.retried(|| executions.raise_wake(identity, execution.wake_at, execution.revision)).await?;
+            self.retried(|| executions.raise_wake(identity, wake_at, execution.revision)).await?;
         }
         Ok(())
     }

@@ -43,7 +43,7 @@ impl Coordinator {
     /// Sends a wake to each of these; answers how many were sent.
     pub(crate) async fn wake_all(&self, executions: impl Iterator<Item = ExecutionId>) -> usize {
         let wakes =
-            executions.map(|execution| outgoing(&CoordinatorBody::new(execution, CoordinatorMessage::Wake), Duration::ZERO));
+            executions.map(|execution| outgoing(&CoordinatorBody::new(execution, CoordinatorMessage::wake()), Duration::ZERO));
         let sent = self.send(queue_name::HINTS, &wakes.collect::<Vec<_>>()).await;
         sent.iter().filter(|sent| **sent == Sent::Accepted).count()
     }

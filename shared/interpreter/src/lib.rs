@@ -55,7 +55,7 @@ pub use history::{HistoryEvent, HistoryEventKind};
 pub use identity::{DefinitionHash, ExecutionId, IdempotencyKey, Identity};
 pub use limits::Limits;
 pub use message::{Message, MessageOutcome, PublishFailure, Rejection, Staleness, TaskAnswer, TaskOutcome};
-pub use outstanding::{Command, EndReport, TaskRequest, outstanding};
+pub use outstanding::{Command, CommandPlace, EndReport, TaskRequest, outstanding, outstanding_by_place};
 pub use payload::{Payload, ValueHash};
 pub use read::{Needs, Reads};
 pub use route::{Route, Routes};

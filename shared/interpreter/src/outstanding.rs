@@ -1,5 +1,7 @@
 //! What an execution says is to be done outside now: derived, never stored (ARCHITECTURE.md, invariant 10).
 
+use serde::{Deserialize, Serialize};
+
 use crate::walk::{Node, walk};
 use crate::{
     Activity, Execution, ExecutionStatus, IdempotencyKey, OwedTask, Payload, TaskAttempt, TaskPhase, TaskToken, Timestamp,
@@ -61,45 +63,74 @@ pub struct EndReport {
     pub closed_at: Timestamp,
 }
 
+/// Where a command stands among what is outstanding: in the order of creation and, of one revision, by key. As long as the command is outstanding
+/// its place is the same, whatever happens to others; what is attempted anew is created anew, hence further on. So whoever goes through in pages
+/// misses nothing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CommandPlace {
+    /// The revision that created it.
+    pub revision: u64,
+    /// The key of the task, or the key that is revoked; none for the hint and the report, of which there is one each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<IdempotencyKey>,
+}
+
 /// What is outstanding and was created at or after revision `since`, in the order of its creation.
 ///
 /// Of an execution that has ended that is the report of its end, and of one that is open its tasks (a callback task whose request was delivered asks
 /// for nothing more), revocations and the timer hint that was armed last. A branch that was left runnable is a hint that is due at once.
 pub fn outstanding(execution: &Execution, since: u64) -> Vec<Command> {
-    let mut commands: Vec<(u64, Command)> = Vec::new();
+    let mut commands = placed(execution);
+    commands.retain(|(place, _)| place.revision >= since);
+    commands.sort_by_key(|(place, _)| place.revision);
+    commands.into_iter().map(|(_, command)| command).collect()
+}
+
+/// All that is outstanding, as [`outstanding`] has it since the beginning, each with its place, in the order of places.
+pub fn outstanding_by_place(execution: &Execution) -> Vec<(CommandPlace, Command)> {
+    let mut commands = placed(execution);
+    commands.sort_by(|(place, _), (other, _)| place.cmp(other));
+    commands
+}
+
+fn placed(execution: &Execution) -> Vec<(CommandPlace, Command)> {
+    let mut commands = Vec::new();
     if execution.status == ExecutionStatus::Running {
         walk(execution, &mut |node| match node {
             Node::Visit(visit) => commands.extend(of_visit(execution, visit)),
             Node::Owed(owed) => commands.extend(of_compensation(execution, owed)),
             Node::Map(_) => {}
         });
-        let armed = execution.armed.map(|armed| (armed.revision, Command::Timer { due: armed.due, revision: armed.revision }));
-        commands.extend(armed);
+        commands.extend(execution.armed.map(|armed| {
+            let place = CommandPlace { revision: armed.revision, key: None };
+            (place, Command::Timer { due: armed.due, revision: armed.revision })
+        }));
     } else if let (Some(revision), Some(closed_at)) = (execution.ended_in, execution.closed_at) {
-        commands.push((revision, Command::Report(EndReport { status: execution.status, closed_at })));
+        let report = EndReport { status: execution.status, closed_at };
+        commands.push((CommandPlace { revision, key: None }, Command::Report(report)));
     }
-    let revocations = execution.revocations.iter();
-    commands.extend(revocations.map(|revocation| (revocation.revision, Command::Revoke { key: revocation.key.clone() })));
-    commands.retain(|(revision, _)| *revision >= since);
-    commands.sort_by_key(|(revision, _)| *revision);
-    commands.into_iter().map(|(_, command)| command).collect()
+    commands.extend(execution.revocations.iter().map(|revocation| {
+        let place = CommandPlace { revision: revocation.revision, key: Some(revocation.key.clone()) };
+        (place, Command::Revoke { key: revocation.key.clone() })
+    }));
+    commands
 }
 
-fn of_visit(execution: &Execution, visit: &Visit) -> Option<(u64, Command)> {
+fn of_visit(execution: &Execution, visit: &Visit) -> Option<(CommandPlace, Command)> {
     let Activity::Task(progress) = &visit.activity else { return None };
     let TaskPhase::InFlight(attempt) = &progress.phase else { return None };
     if attempt.submitted {
         return None;
     }
     let numbers = Numbers { visit: visit.number, attempt: progress.attempt, secret: progress.secret };
-    Some((attempt.revision, request(execution, attempt, &visit.state, numbers, progress.key.clone(), None)))
+    Some(request(execution, attempt, &visit.state, numbers, progress.key.clone(), None))
 }
 
-fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(u64, Command)> {
+fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(CommandPlace, Command)> {
     let UndoPhase::InFlight(attempt) = &owed.undo.phase else { return None };
     let numbers = Numbers { visit: owed.undo.visit, attempt: owed.undo.attempt, secret: owed.secret };
     let undoes = Some(owed.key.clone());
-    Some((attempt.revision, request(execution, attempt, &owed.state, numbers, owed.key.of_compensation(), undoes)))
+    Some(request(execution, attempt, &owed.state, numbers, owed.key.of_compensation(), undoes))
 }
 
 /// What the token of an attempt is made of.
@@ -117,11 +148,12 @@ fn request(
     numbers: Numbers,
     key: IdempotencyKey,
     undoes: Option<IdempotencyKey>,
-) -> Command {
+) -> (CommandPlace, Command) {
     let Numbers { visit, attempt: number, secret } = numbers;
     let proof = state::task::proof(secret, visit, number);
     let token = TaskToken { execution: execution.identity.id.clone(), revision: attempt.revision, visit, attempt: number, proof };
-    Command::Perform(Box::new(TaskRequest {
+    let place = CommandPlace { revision: attempt.revision, key: Some(key.clone()) };
+    let task = TaskRequest {
         token,
         function: attempt.function.clone(),
         state: state.to_owned(),
@@ -132,7 +164,8 @@ fn request(
         key,
         undoes,
         revision: attempt.revision,
-    }))
+    };
+    (place, Command::Perform(Box::new(task)))
 }
 
 /// What is outstanding, for deciding when an execution has to be looked at again.

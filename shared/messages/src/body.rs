@@ -1,6 +1,6 @@
 //! The bodies of messages: JSON with a format version. A newer version than known is given back to the queue, not corrupt.
 
-use interpreter::{ExecutionId, IdempotencyKey, TaskOutcome, TaskToken, Timestamp, ValueHash};
+use interpreter::{CommandPlace, ExecutionId, IdempotencyKey, TaskOutcome, TaskToken, Timestamp, ValueHash};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -44,8 +44,30 @@ pub enum CoordinatorMessage {
         /// The revision that armed it.
         revision: u64,
     },
-    /// The watch function's.
-    Wake,
+    /// The watch function's, or the coordinator's own for what a wake has left.
+    Wake {
+        /// What an earlier wake has left to publish; none for one that begins.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rest: Option<WakeRest>,
+    },
+}
+
+/// What a wake has left to publish. A release that does not know it begins again, which is harmless.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WakeRest {
+    /// Where the page before ended.
+    pub after: CommandPlace,
+    /// The revision that the wake was committed in: what was created in it or later was published then.
+    pub before: u64,
+    /// What the last page raises the head's `wake_at` to, at most: a later wake may have promised more, and lost its pages.
+    pub wake_at: Timestamp,
+}
+
+impl CoordinatorMessage {
+    /// A wake that begins.
+    pub fn wake() -> Self {
+        Self::Wake { rest: None }
+    }
 }
 
 /// A request to a worker.

@@ -61,6 +61,23 @@ pub(super) const PARALLEL: &str = r#"{
     }
 }"#;
 
+/// Notifies about each of the input's elements, all at once, and then looks each up.
+pub(super) const EACH: &str = r#"{
+    "StartAt": "Each",
+    "States": {
+        "Each": {
+            "Type": "Map", "End": true,
+            "ItemProcessor": {
+                "StartAt": "Notify",
+                "States": {
+                    "Notify": {"Type": "Task", "Resource": "fn:notify", "TimeoutSeconds": 20000, "Next": "Look"},
+                    "Look": {"Type": "Task", "Resource": "fn:look", "TimeoutSeconds": 20000, "End": true}
+                }
+            }
+        }
+    }
+}"#;
+
 /// A charge with its refund beside a look-up.
 pub(super) const CHARGE_BESIDE_LOOK: &str = r#"{
     "StartAt": "Both",

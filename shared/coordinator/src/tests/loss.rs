@@ -7,12 +7,15 @@ use store::FaultPlan;
 use super::definitions::{PARALLEL, SAGA, wait};
 use super::world::World;
 
-// Fails without the watch, without `wake_at` within 900 s, or if a wake does not publish everything outstanding.
+// Fails without the watch, without `wake_at` within 900 s, or if a wake does not publish everything outstanding, be it in pages
+// of one command each (without `max(1)` a bound of none would never get on).
 #[tokio::test]
 async fn executions_go_on_within_the_watch_time_when_queues_are_purged() {
     let waiting = wait(120);
-    for definition in [SAGA, PARALLEL, &*waiting] {
-        let world = World::new(definition).await;
+    let default = crate::Bounds::default().commands_per_wake;
+    for (definition, page) in [(SAGA, default), (PARALLEL, default), (PARALLEL, 0), (&*waiting, default)] {
+        let mut world = World::new(definition).await;
+        world.settings.bounds.commands_per_wake = page;
         for number in 0..20 {
             world.start(&format!("order-{number}"), "{}").await.unwrap();
         }

@@ -6,6 +6,7 @@ mod crash;
 mod definitions;
 mod history;
 mod loss;
+mod pages;
 mod publish;
 mod redrive;
 mod sendable;

@@ -181,7 +181,7 @@ async fn a_program_of_undeliverable_tasks_leaves_the_rest_to_a_wake() {
     let hints = world.queue.queue.depths(queue_name::HINTS).unwrap();
     assert_eq!(hints.visible, 0, "not at once");
     let sent = world.queue.queue.peek(queue_name::HINTS, 100);
-    let is_wake = |body: &str| CoordinatorBody::decode(body).is_ok_and(|body| body.message == CoordinatorMessage::Wake);
+    let is_wake = |body: &str| CoordinatorBody::decode(body).is_ok_and(|body| body.message == CoordinatorMessage::wake());
     assert!(sent.iter().any(|peeked| is_wake(&peeked.body)));
     world.queue.queue.permit("task-look");
     world.run_for(&world.coordinator(), 60).await;

@@ -12,7 +12,7 @@ use store::{ExecutionStore, LedgerEntry, LedgerExpectation, LedgerState, LedgerS
 use super::definitions::{CAUGHT, PARALLEL, SAGA};
 use super::world::{Script, SendFault, World};
 
-fn delivery(body: impl Into<String>) -> Delivery {
+pub(super) fn delivery(body: impl Into<String>) -> Delivery {
     Delivery {
         id: "message-1".to_owned(),
         receipt: Receipt("receipt-1".to_owned()),
@@ -22,12 +22,12 @@ fn delivery(body: impl Into<String>) -> Delivery {
     }
 }
 
-fn answer_to(request: &RequestBody, outcome: TaskOutcome) -> Delivery {
+pub(super) fn answer_to(request: &RequestBody, outcome: TaskOutcome) -> Delivery {
     let message = CoordinatorMessage::Answer { token: request.token.clone(), outcome };
     delivery(CoordinatorBody::new(request.execution.clone(), message).encode())
 }
 
-fn succeeded() -> TaskOutcome {
+pub(super) fn succeeded() -> TaskOutcome {
     TaskOutcome::Succeeded { result: json!({}) }
 }
 
@@ -67,7 +67,7 @@ async fn what_a_newer_release_wrote_is_given_back() {
 #[tokio::test]
 async fn a_message_about_nobody_is_acknowledged() {
     let world = World::new(SAGA).await;
-    let body = CoordinatorBody::new(ExecutionId::from_random(1), CoordinatorMessage::Wake).encode();
+    let body = CoordinatorBody::new(ExecutionId::from_random(1), CoordinatorMessage::wake()).encode();
     assert_eq!(world.coordinator().handle(&[delivery(body)]).await, [Disposition::Done]);
 }
 

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{Run, catch, compensated, failure, machine, not_published, parallel, success, task};
 use crate::{
-    Command, ExecutionStatus, HistoryEventKind, Limits, Message, MessageOutcome, PublishFailure, Rejection, Staleness,
-    StateFailure, TaskAnswer, TaskOutcome, TaskToken, Timestamp, outstanding,
+    Command, CommandPlace, ExecutionStatus, HistoryEventKind, Limits, Message, MessageOutcome, PublishFailure, Rejection,
+    Staleness, StateFailure, TaskAnswer, TaskOutcome, TaskToken, Timestamp, outstanding, outstanding_by_place,
 };
 
 /// What an answer says.
@@ -479,6 +479,32 @@ fn outstanding_publishes_again_only_what_was_created_since() {
     assert_eq!(states(3), ["A2"]);
     assert!(states(4).is_empty());
     assert_eq!(run.requests(), run.requests(), "derived, so the same each time");
+}
+
+// Fails if places are made of anything that moves when others are answered, or if two commands share one.
+#[test]
+fn what_is_outstanding_keeps_its_place_until_it_is_attempted_anew() {
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1 }]);
+    let branch = |name: &str| machine(json!({ (name): task(name, json!({ "Retry": retry, "End": true })) }));
+    let all = parallel(json!([branch("A"), branch("B"), branch("C"), branch("D")]), json!({ "End": true }));
+    let mut run = Run::start(&machine(json!({ "All": all })), &json!({}));
+    let tasks = |run: &Run| -> Vec<(CommandPlace, String)> {
+        let placed = outstanding_by_place(&run.execution).into_iter();
+        placed
+            .filter_map(|(place, command)| if let Command::Perform(task) = command { Some((place, task.state)) } else { None })
+            .collect()
+    };
+    let before = tasks(&run);
+    assert!(before.is_sorted() && before.windows(2).all(|pair| pair[0].0 < pair[1].0), "{before:?}");
+    assert_eq!(before.len(), 4);
+    run.succeed("B", json!({}));
+    let others: Vec<_> = before.iter().filter(|(_, state)| state != "B").cloned().collect();
+    assert_eq!(tasks(&run), others);
+    run.fail("A", "Busy");
+    run.pass_seconds(1);
+    let after = tasks(&run);
+    assert_eq!(after[..2], others[1..], "C and D stand where they stood");
+    assert_eq!((after.len(), after[2].1.as_str()), (3, "A"), "further on than all there was");
 }
 
 #[test]

@@ -73,7 +73,13 @@ fn the_samples_of_format_1_are_read_and_written() {
     check_coordinator_sample(include_str!("../../samples/timer.v1.json"), &timer);
     check_coordinator_sample(
         include_str!("../../samples/wake.v1.json"),
-        &CoordinatorBody::new(execution(), CoordinatorMessage::Wake),
+        &CoordinatorBody::new(execution(), CoordinatorMessage::wake()),
+    );
+    let after = CommandPlace { revision: 12, key: Some(IdempotencyKey::of_action(&execution(), "Notify", 9, Some(41))) };
+    let rest = WakeRest { after, before: 17, wake_at: Timestamp::from_millis(1_793_535_300_000) };
+    check_coordinator_sample(
+        include_str!("../../samples/wake-rest.v1.json"),
+        &CoordinatorBody::new(execution(), CoordinatorMessage::Wake { rest: Some(rest) }),
     );
     check_request_sample(
         include_str!("../../samples/request.v1.json"),
@@ -91,7 +97,7 @@ fn the_samples_of_format_1_are_read_and_written() {
 #[test]
 fn fields_that_may_be_left_out_are_read_as_nothing() {
     let wake = format!(r#"{{"v":1,"execution":"{}","message":{{"kind":"wake"}}}}"#, execution());
-    assert_eq!(CoordinatorBody::decode(&wake), Ok(CoordinatorBody::new(execution(), CoordinatorMessage::Wake)));
+    assert_eq!(CoordinatorBody::decode(&wake), Ok(CoordinatorBody::new(execution(), CoordinatorMessage::wake())));
 }
 
 #[test]

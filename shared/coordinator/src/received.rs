@@ -1,0 +1,105 @@
+//! What is delivered to one execution at once.
+
+use interpreter::{CommandPlace, Message, TaskAnswer, Timestamp};
+use messages::{CoordinatorMessage, WakeRest};
+
+use crate::handle::Incoming;
+
+/// Messages for one execution, in order of receipt, and what they say about publishing again.
+pub(crate) struct Received {
+    /// For the interpreter. The rest of a wake is nothing to decide upon: it was decided with its first page.
+    pub(crate) messages: Vec<Message>,
+    /// Of each whether an earlier delivery of it may have been applied by somebody who then stopped: only such a message, where it no longer
+    /// applies, says that something may not have been published (docs/adr/0015).
+    pub(crate) seen_before: Vec<bool>,
+    /// Whether there is a wake among them, and what it is to publish.
+    pub(crate) wake: Option<Wake>,
+}
+
+/// What a wake is to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wake {
+    /// Only what stands behind this place; none for a wake that begins.
+    pub(crate) after: Option<CommandPlace>,
+    /// Only what was created before this revision.
+    pub(crate) before: u64,
+    /// Its last page raises the head's `wake_at` to this at most; none: to what the execution says.
+    pub(crate) wake_at: Option<Timestamp>,
+}
+
+impl Wake {
+    fn of(rest: Option<&WakeRest>) -> Self {
+        match rest {
+            None => Self { after: None, before: u64::MAX, wake_at: None },
+            Some(rest) => Self { after: Some(rest.after.clone()), before: rest.before, wake_at: Some(rest.wake_at) },
+        }
+    }
+
+    /// What either of two wakes is to publish.
+    fn or(self, other: Self) -> Self {
+        let wake_at = self.wake_at.into_iter().chain(other.wake_at).min();
+        Self { after: self.after.min(other.after), before: self.before.max(other.before), wake_at }
+    }
+
+    pub(crate) fn asks_for(&self, place: &CommandPlace) -> bool {
+        place.revision < self.before && self.after.as_ref().is_none_or(|after| place > after)
+    }
+}
+
+impl Received {
+    /// Of a caller that may be repeating what it said before.
+    pub(crate) fn from_caller(messages: &[Message]) -> Self {
+        Self { messages: messages.to_vec(), seen_before: vec![true; messages.len()], wake: None }
+    }
+
+    /// Of deliveries from a queue.
+    pub(crate) fn from_queue<'a>(group: impl IntoIterator<Item = &'a Incoming<'a>>) -> Self {
+        let mut received = Self { messages: Vec::new(), seen_before: Vec::new(), wake: None };
+        for incoming in group {
+            if let Some(message) = message(&incoming.body.message) {
+                received.messages.push(message);
+                received.seen_before.push(incoming.seen_before());
+            }
+            if let CoordinatorMessage::Wake { rest } = &incoming.body.message {
+                let wake = Wake::of(rest.as_ref());
+                received.wake = Some(match received.wake.take() {
+                    Some(before) => before.or(wake),
+                    None => wake,
+                });
+            }
+        }
+        received
+    }
+}
+
+fn message(message: &CoordinatorMessage) -> Option<Message> {
+    match message {
+        CoordinatorMessage::Answer { token, outcome } => {
+            Some(Message::Answer(TaskAnswer { token: token.clone(), outcome: outcome.clone(), by_callback: false }))
+        }
+        CoordinatorMessage::Timer { due, revision } => Some(Message::Timer { due: *due, revision: *revision }),
+        CoordinatorMessage::Wake { rest: None } => Some(Message::Wake),
+        CoordinatorMessage::Wake { rest: Some(_) } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wake(after: Option<u64>, before: u64, wake_at: Option<i64>) -> Wake {
+        let after = after.map(|revision| CommandPlace { revision, key: None });
+        Wake { after, before, wake_at: wake_at.map(Timestamp::from_millis) }
+    }
+
+    // Fails if of two wakes only one is kept.
+    #[test]
+    fn two_wakes_ask_for_what_either_does() {
+        let check = |one: Wake, other: Wake, both: Wake| {
+            assert_eq!(one.clone().or(other.clone()), both);
+            assert_eq!(other.or(one), both);
+        };
+        check(wake(Some(3), 9, Some(20)), wake(Some(5), 7, Some(10)), wake(Some(3), 9, Some(10)));
+        check(wake(None, u64::MAX, None), wake(Some(5), 9, Some(10)), wake(None, u64::MAX, Some(10)));
+    }
+}

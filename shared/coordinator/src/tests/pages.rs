@@ -1,0 +1,179 @@
+//! A wake publishes what is outstanding in pages.
+
+use interpreter::ExecutionStatus::Succeeded;
+use interpreter::{ExecutionId, Timestamp};
+use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, RequestBody, queue_name};
+use store::ExecutionStore;
+
+use super::definitions::EACH;
+use super::unreadable::{answer_to, delivery, succeeded};
+use super::world::{Script, World};
+
+/// How many commands a wake publishes in these tests.
+const BOUND: usize = 3;
+
+/// An execution with so many requests outstanding that no worker will answer, and these. The queues are empty.
+async fn outstanding(count: usize) -> (World, Vec<RequestBody>) {
+    let mut world = World::new(EACH).await.with("notify", Script::IsSilent).with("look", Script::IsSilent);
+    world.settings.bounds.commands_per_wake = BOUND;
+    let items: Vec<usize> = (0..count).collect();
+    world.start("order-1", &format!("{items:?}")).await.unwrap();
+    let requests = requests(&world, "task-notify");
+    assert_eq!(requests.len(), count);
+    world.purge_all();
+    (world, requests)
+}
+
+fn requests(world: &World, queue: &str) -> Vec<RequestBody> {
+    world.queue.queue.peek(queue, 1_000).iter().map(|peeked| RequestBody::decode(&peeked.body).unwrap()).collect()
+}
+
+/// What was published for these workers, in the order of keys.
+fn keys(requests: &[RequestBody]) -> Vec<String> {
+    let mut keys: Vec<String> = requests.iter().map(|request| request.key.to_string()).collect();
+    keys.sort();
+    keys
+}
+
+/// Handles one message of the hints' queue: one page. Answers how many requests it published.
+async fn page(world: &World) -> usize {
+    let before = requests(world, "task-notify").len();
+    assert!(world.coordinate(&world.coordinator(), queue_name::HINTS).await, "nobody goes on");
+    let published = requests(world, "task-notify").len() - before;
+    assert!(published <= BOUND, "{published} in one page");
+    published
+}
+
+async fn all_pages(world: &World) {
+    for _ in 0..20 {
+        if hints(world) == 0 {
+            return;
+        }
+        page(world).await;
+    }
+    panic!("its pages do not end");
+}
+
+async fn revision(world: &World) -> u64 {
+    world.description("order-1").await.revision
+}
+
+fn hints(world: &World) -> usize {
+    world.queue.queue.depths(queue_name::HINTS).unwrap().total()
+}
+
+// Fails if the bound is not looked at, if no further wake is sent, or if a page begins anywhere but behind the one before. With a commit for each
+// page, fails by the revision.
+#[tokio::test]
+async fn a_wake_publishes_all_that_is_outstanding_page_by_page() {
+    for (count, pages) in [(1, vec![1]), (BOUND, vec![3]), (BOUND + 1, vec![3, 1]), (11, vec![3, 3, 3, 2])] {
+        let (world, requested) = outstanding(count).await;
+        let before = revision(&world).await;
+        assert_eq!(world.coordinator().watch().await.unwrap().woken, 1);
+        for published in pages {
+            assert_eq!(page(&world).await, published, "of {count}");
+        }
+        assert_eq!(hints(&world), 0, "of {count}");
+        assert_eq!(keys(&requests(&world, "task-notify")), keys(&requested));
+        assert_eq!(revision(&world).await, before + 1, "one transition for all pages");
+    }
+}
+
+// Fails if `wake_at` is raised by any page but the last.
+#[tokio::test]
+async fn what_a_crash_between_two_pages_left_is_found_by_the_watch() {
+    let (world, requested) = outstanding(11).await;
+    for lost_after in [1, 2, 3] {
+        world.advance(1_000);
+        assert_eq!(world.coordinator().watch().await.unwrap().due, 1);
+        for _ in 0..lost_after {
+            page(&world).await;
+        }
+        world.purge_all();
+        assert_eq!(world.coordinator().watch().await.unwrap().due, 1, "still due after {lost_after} pages");
+        all_pages(&world).await;
+        assert_eq!(keys(&requests(&world, "task-notify")), keys(&requested));
+        assert_eq!(world.coordinator().watch().await.unwrap().due, 0, "looked at");
+        world.purge_all();
+    }
+}
+
+// Fails without `WakeRest::wake_at`: the last page of the first wake would have the head rest for as long as the second had promised, whose own pages
+// are lost.
+#[tokio::test]
+async fn a_wake_promises_no_more_than_its_own_pages_keep() {
+    let (world, _) = outstanding(7).await;
+    world.coordinator().watch().await.unwrap();
+    page(&world).await;
+    let first = world.queue.queue.peek(queue_name::HINTS, 1).remove(0).body;
+    let promised = world.now().plus_seconds(900);
+    world.advance(60);
+    world.purge_all();
+    world.coordinator().watch().await.unwrap();
+    page(&world).await;
+    world.purge_all();
+    assert_eq!(world.coordinator().handle(&[delivery(first)]).await, [Disposition::Done]);
+    all_pages(&world).await;
+    let head = world.store.head(&World::arn("order-1")).await.unwrap().unwrap();
+    assert_eq!(head.wake_at, Some(promised));
+}
+
+// Fails if a place is an index: what was answered would move all behind it, and a request would be left out. Fails without `WakeRest::before`: what
+// the answers led to would be published by a page once more.
+#[tokio::test]
+async fn what_happens_between_two_pages_takes_nothing_from_the_next() {
+    let (world, requested) = outstanding(11).await;
+    world.coordinator().watch().await.unwrap();
+    page(&world).await;
+    let first = keys(&requests(&world, "task-notify"));
+    let is_first = |request: &&RequestBody| first.contains(&request.key.to_string());
+    let answered: Vec<&RequestBody> =
+        requested.iter().filter(is_first).take(2).chain(requested.iter().filter(|request| !is_first(request)).take(2)).collect();
+    let answers: Vec<Delivery> = answered.iter().map(|request| answer_to(request, succeeded())).collect();
+    assert_eq!(world.coordinator().handle(&answers).await, [Disposition::Done; 4]);
+    all_pages(&world).await;
+    let answered_unsent = keys(&answered.into_iter().skip(2).cloned().collect::<Vec<_>>());
+    let expected: Vec<String> = keys(&requested).into_iter().filter(|key| !answered_unsent.contains(key)).collect();
+    assert_eq!(keys(&requests(&world, "task-notify")), expected, "the other nine, once each");
+    assert_eq!(requests(&world, "task-look").len(), 4, "published when the answers were");
+}
+
+// Fails if a further wake is taken for stale, or depends on how often it comes or what else comes with it.
+#[tokio::test]
+async fn a_page_may_come_twice_late_and_beside_others() {
+    let (world, requested) = outstanding(7).await;
+    let coordinator = world.coordinator();
+    coordinator.watch().await.unwrap();
+    page(&world).await;
+    let further = world.queue.queue.peek(queue_name::HINTS, 1).remove(0).body;
+    let twice = [delivery(further.clone()), delivery(further.clone())];
+    assert_eq!(coordinator.handle(&twice).await, [Disposition::Done; 2]);
+    assert_eq!(requests(&world, "task-notify").len(), 2 * BOUND, "the two are one page");
+    let wake = CoordinatorBody::new(requested[0].execution.clone(), CoordinatorMessage::wake()).encode();
+    for both in [[further.clone(), wake.clone()], [wake, further.clone()]] {
+        world.purge_all();
+        assert_eq!(coordinator.handle(&both.map(delivery)).await, [Disposition::Done; 2]);
+        let again = requests(&world, "task-notify");
+        assert!(again.len() == BOUND && keys(&again) == keys(&requested)[..BOUND], "the one that begins has the rest before it");
+    }
+    world.mend("notify");
+    world.mend("look");
+    world.run(&coordinator).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+    world.purge_all();
+    assert_eq!(coordinator.handle(&[delivery(further)]).await, [Disposition::Done], "of what has ended");
+    assert_eq!((requests(&world, "task-notify").len(), hints(&world)), (0, 0));
+}
+
+// Fails if a message that was delivered before publishes all that is outstanding at once.
+#[tokio::test]
+async fn a_stale_message_leaves_more_than_a_page_to_a_wake() {
+    for (count, published, woken) in [(BOUND, BOUND, 0), (BOUND + 1, 0, 1)] {
+        let (world, requested) = outstanding(count).await;
+        let hint = CoordinatorMessage::Timer { due: Timestamp::from_millis(1), revision: 1 };
+        let execution: ExecutionId = requested[0].execution.clone();
+        let again = Delivery { receive_count: 2, ..delivery(CoordinatorBody::new(execution, hint).encode()) };
+        assert_eq!(world.coordinator().handle(&[again]).await, [Disposition::Done]);
+        assert_eq!((requests(&world, "task-notify").len(), hints(&world)), (published, woken), "of {count}");
+    }
+}
