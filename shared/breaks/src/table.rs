@@ -1,4 +1,6 @@
 //! The table of breaks: what the broken code does, its name, and the rule that it breaks.
+//!
+//! Longer than 600 lines because it is one table.
 
 /// Makes the enum, the list of its variants, their names and their rules of one table, so that no list can miss one.
 macro_rules! breaks {
@@ -43,7 +45,15 @@ breaks! {
     /// * invariant 15, renewal and the life of definitions: no code yet;
     /// * invariant 16, an id that nobody draws twice: 128 bits of the port `Entropy`;
     /// * invariant 18: that the simulator runs the code that is deployed is seen in its imports;
-    /// * invariant 19, diagnostics and names of errors: `asl`, the API and their tests.
+    /// * invariant 19, diagnostics and names of errors: `asl`, the API and their tests;
+    /// * compensation, what a definition may say (undeclared compensations, where a pivot may stand), `explore` and `export`: tools;
+    /// * compensation, what a plain machine may redrive: AWS's rule, in the conformance tests;
+    /// * compensation, that a stop is answered at once and branches are unwound beside each other: only how long things take;
+    /// * compensation, nested executions: no code yet;
+    /// * tasks, FIFO groups, visibility, retention, recursive loops and trace headers: the template's settings;
+    /// * tasks, that a heartbeat is no transition: the shape of the port; the dispatcher: no code yet;
+    /// * tasks, that a conflict is decided again in the process: without it the message is sent again, which is as good;
+    /// * order saga, a second refund: nothing of ours prevents it but the processor's own key.
     pub enum Break;
 
     // Deciding.
@@ -186,6 +196,12 @@ breaks! {
     /// A wake publishes only what it created itself.
     WakePublishesNothing, wake_publishes_nothing:
         "invariant 12: on a wake the coordinator publishes what is outstanding again";
+    /// What a wake leaves beyond its first page is left.
+    WakeEndsWithItsFirstPage, wake_ends_with_its_first_page:
+        "invariant 12: a wake publishes all that is outstanding, in bounded pages";
+    /// The first page of a wake raises `wake_at`.
+    FirstPageRaisesTheHead, first_page_raises_the_head:
+        "invariant 12: only the last page of a wake raises `wake_at`";
     /// A wake handles nothing that is overdue.
     WakeSkipsOverdue, wake_skips_overdue:
         "invariant 12: on a wake the coordinator handles what is overdue";
@@ -282,6 +298,312 @@ breaks! {
     /// What is parked does not say why.
     ParkedWithoutReason, parked_without_reason:
         "invariant 19: a message is parked with its reason as attribute";
+
+    // Compensation.
+
+    /// What is under way when its execution ends is not owed.
+    OwedOnlyOnceSucceeded, owed_only_once_succeeded:
+        "compensation (section 4): an action is owed from the moment it is scheduled";
+    /// A task that timed out counts as refused.
+    TimeoutIsARefusal, timeout_is_a_refusal:
+        "compensation (section 4): a timeout is an unknown outcome, hence owed";
+    /// A task whose heartbeat stayed away counts as refused.
+    LostHeartbeatIsARefusal, lost_heartbeat_is_a_refusal:
+        "compensation (section 4): a lost heartbeat is an unknown outcome, hence owed";
+    /// A handler that panicked counts as having refused.
+    PanicIsARefusal, panic_is_a_refusal:
+        "compensation (section 4): a panic is an unknown outcome, hence owed";
+    /// A handler that was stopped at its deadline counts as having refused.
+    OverrunIsARefusal, overrun_is_a_refusal:
+        "compensation (section 4): a handler that did not end in time leaves an unknown outcome, hence owed";
+    /// A handler that says that there may have been an effect counts as having refused.
+    HandlersFailureIsARefusal, handlers_failure_is_a_refusal:
+        "compensation (section 4): only a typed refusal of a handler proves that there was no effect";
+    /// A handler's refusal counts though an earlier call in the same attempt may have had an effect.
+    DoubtfulRefusalBelieved, doubtful_refusal_believed:
+        "compensation (section 4): a refusal proves nothing where the same attempt was begun before and may have had an effect";
+    /// A result that is too large counts as a refusal.
+    TooLargeResultIsARefusal, too_large_result_is_a_refusal:
+        "compensation (section 4): a result too large is an unknown outcome, hence owed";
+    /// A request that was received too often counts as refused.
+    DeadLetterIsARefusal, dead_letter_is_a_refusal:
+        "compensation (section 4): a crash is an unknown outcome, hence owed";
+    /// A refusal of a later attempt makes up for the unknown outcome of an earlier one.
+    RefusalForgetsUnknown, refusal_forgets_unknown:
+        "compensation (section 4): an action is owed unless every attempt ended in a refusal";
+    /// The errors that a Task lists in `Refusals` count as unknown outcomes.
+    RefusalsIgnored, refusals_ignored:
+        "compensation (section 4): an error that the Task lists in `Refusals` is a refusal";
+    /// A refused action is owed.
+    RefusedActionOwed, refused_action_owed:
+        "compensation (section 4): an action whose every attempt was refused owes nothing";
+    /// The result of an action does not reach its compensation.
+    ArgumentsNotEvaluatedAgain, arguments_not_evaluated_again:
+        "compensation (section 4): a compensation's arguments are evaluated again with the result when the action succeeds";
+    /// An action that succeeded and whose state then fails owes nothing.
+    FailedEvaluationForgetsTheAction, failed_evaluation_forgets_the_action:
+        "compensation (section 4): if the second evaluation fails, the first stands and the state fails";
+    /// An action is scheduled though its compensation's arguments cannot be evaluated.
+    ScheduledThoughArgumentsFail, scheduled_though_arguments_fail:
+        "compensation (section 4): if the first evaluation fails, the state fails and nothing is scheduled";
+    /// A compensation does not revoke its action's key.
+    NothingRevoked, nothing_revoked:
+        "compensation (section 4): a compensation revokes first, so that a request still under way is never executed";
+    /// A compensation in our table commits before it revokes.
+    RevokedBehindTheEffect, revoked_behind_the_effect:
+        "compensation (section 4): the revocation is written in the same write as the compensation's effect";
+    /// A compensation outside takes effect before it revokes.
+    RevokedBehindOutsideEffect, revoked_behind_outside_effect:
+        "compensation (section 4): for an effect outside of our table the revocation is written before it";
+    /// A revoked key is executed all the same.
+    RevokedKeyExecuted, revoked_key_executed:
+        "compensation (section 4): a request whose key is revoked is never executed";
+    /// A compensation revokes under a live lease of its action.
+    LiveActionNotAwaited, live_action_not_awaited:
+        "compensation (section 4): a live attempt of the action is waited for";
+    /// A compensation that meets a live lease of its action fails.
+    LiveActionFailsItsCompensation, live_action_fails_its_compensation:
+        "compensation (section 4): waiting for a live attempt is no failed attempt of the compensation";
+    /// The deadline of a compensation leaves no time for its action's lease.
+    CompensationTimedFromSchedule, compensation_timed_from_schedule:
+        "compensation (section 4): a compensation's deadline counts from the latest possible end of the action's lease";
+    /// A compensation has its action's key.
+    CompensationUnderTheActionsKey, compensation_under_the_actions_key:
+        "compensation (section 4): a compensation has its own key";
+    /// A compensation that finds nothing to undo fails.
+    NothingToUndoFails, nothing_to_undo_fails:
+        "compensation (section 4): a compensation tolerates that there is nothing to undo";
+    /// A catcher goes on before what failed is undone, and nobody undoes it then.
+    CaughtWithoutUnwinding, caught_without_unwinding:
+        "compensation (section 4): a part that fails unwinds before its failure is caught";
+    /// A Parallel or Map is retried with what its last attempt owes still standing.
+    RetriedWithoutUnwinding, retried_without_unwinding:
+        "compensation (section 4): a Parallel or Map that fails unwinds before it is retried";
+    /// An iteration that fails and is tolerated leaves what it did.
+    ToleratedIterationNotUnwound, tolerated_iteration_not_unwound:
+        "compensation (section 4): an iteration that fails unwinds before its failure is tolerated";
+    /// What stands in the branches of a part that fails is forgotten where it is under way.
+    SiblingsForgotten, siblings_forgotten:
+        "compensation (section 4): siblings in flight stop at the failing transition and count as unknown";
+    /// What was in flight is undone behind what was done before it.
+    InFlightOwedOutOfPlace, in_flight_owed_out_of_place:
+        "compensation (section 4): an action of unknown outcome is owed in its starting place";
+    /// A success that comes after its task was stopped is forgotten.
+    LateResultIgnored, late_result_ignored:
+        "compensation (section 4): a late success supplies the compensation's arguments while it is not scheduled";
+    /// A success that comes after the compensation was scheduled changes its arguments.
+    LateResultChangesArguments, late_result_changes_arguments:
+        "compensation (section 4): once a compensation is scheduled its arguments stay, because the same key asks for the same thing";
+    /// Tasks in flight that leave nothing to undo are not revoked.
+    NothingToUndoNotRevoked, nothing_to_undo_not_revoked:
+        "compensation (section 4): `\"None\"` tasks in flight are revoked when they are stopped";
+    /// The token of a callback task that was stopped is taken.
+    StoppedCallbackTaken, stopped_callback_taken:
+        "compensation (section 4): pending callbacks of what is stopped are cancelled";
+    /// A catcher's `"Compensate": "Execution"` unwinds the part alone.
+    CompensateExecutionIgnored, compensate_execution_ignored:
+        "compensation (section 4): `\"Compensate\": \"Execution\"` widens unwinding to all that is owed so far";
+    /// A catcher's `"Compensate": "None"` unwinds all the same.
+    CompensateNoneIgnored, compensate_none_ignored:
+        "compensation (section 4): `\"Compensate\": \"None\"` suppresses unwinding";
+    /// A Fail state ends the execution at once.
+    FailStateDoesNotUnwind, fail_state_does_not_unwind:
+        "compensation (section 4): an execution that reaches a Fail state unwinds";
+    /// A failure that nobody catches ends the execution at once.
+    UncaughtFailureDoesNotUnwind, uncaught_failure_does_not_unwind:
+        "compensation (section 4): an execution with an uncaught failure unwinds";
+    /// The machine's timeout ends the execution at once.
+    TimeoutDoesNotUnwind, timeout_does_not_unwind:
+        "compensation (section 4): an execution that times out unwinds";
+    /// StopExecution ends the execution at once.
+    StopDoesNotUnwind, stop_does_not_unwind:
+        "compensation (section 4): an execution that is stopped unwinds";
+    /// What was done first is undone first.
+    FirstUndoneFirst, first_undone_first:
+        "compensation (section 4): within a branch what is owed is undone last first";
+    /// All branches are unwound at once.
+    UnwindingUnbounded, unwinding_unbounded:
+        "compensation (section 4): branches are unwound beside each other, a bounded number at once";
+    /// The head says that an execution has ended that is still unwinding.
+    EndReportedWhileUnwinding, end_reported_while_unwinding:
+        "compensation (section 4): an execution is RUNNING until unwinding has ended";
+    /// An execution that was unwound is FAILED, whatever ended it.
+    UnwoundEndsAsFailed, unwound_ends_as_failed:
+        "compensation (section 4): an execution that was unwound is FAILED, TIMED_OUT or ABORTED, as was decided";
+    /// A stop during unwinding begins another end, and what was being undone is forgotten.
+    StopDuringUnwindingCounts, stop_during_unwinding_counts:
+        "compensation (section 4): a stop during unwinding changes nothing";
+    /// The machine's timeout during unwinding begins another end, and what was being undone is forgotten.
+    TimeoutDuringUnwindingCounts, timeout_during_unwinding_counts:
+        "compensation (section 4): a timeout during unwinding changes nothing";
+    /// An execution that was unwound to its end begins again when it is redriven.
+    UnwoundRedriven, unwound_redriven:
+        "compensation (section 4): an execution that was unwound to the end is not redrivable";
+    /// The pivot's success goes unnoticed.
+    PivotForgotten, pivot_forgotten:
+        "compensation (section 4): after the pivot nothing of before is unwound";
+    /// What was owed before the pivot stays owed.
+    PivotDischargesNothing, pivot_discharges_nothing:
+        "compensation (section 4): a pivot's success discharges all that is owed before it";
+    /// An uncaught failure, stop or timeout behind the pivot unwinds what was registered since.
+    FailureBehindPivotUnwinds, failure_behind_pivot_unwinds:
+        "compensation (section 4): an uncaught failure, stop or timeout after the pivot parks the execution forward";
+    /// An execution that ends behind its pivot short of its end is not marked as parked.
+    ForwardNotParked, forward_not_parked:
+        "compensation (section 4): what ends after the pivot short of its forward end is parked, an alarm";
+    /// What is parked forward cannot be redriven.
+    ForwardNotRedrivable, forward_not_redrivable:
+        "compensation (section 4): redrive goes on with what is parked forward";
+    /// A part behind the pivot that fails and is caught leaves what it did.
+    PartBehindPivotNotUnwound, part_behind_pivot_not_unwound:
+        "compensation (section 4): a part after the pivot that fails and is caught unwinds what it registered itself";
+    /// A pivot of unknown outcome fails when its retriers are spent.
+    PivotGivesUp, pivot_gives_up:
+        "compensation (section 4): while its outcome is unknown, a pivot is retried beyond its MaxAttempts";
+    /// A refusal of the pivot does not make its outcome known.
+    PivotsRefusalNotTaken, pivots_refusal_not_taken:
+        "compensation (section 4): a refusal under the pivot's key makes its outcome known";
+    /// A stop or timeout unwinds while the pivot's outcome is unknown.
+    EndOvertakesPivot, end_overtakes_pivot:
+        "compensation (section 4): a stop or timeout waits until the pivot's outcome is known";
+    /// A stop or timeout that waited for the pivot is forgotten when that succeeds.
+    StopForgottenBehindPivot, stop_forgotten_behind_pivot:
+        "compensation (section 4): a stop or timeout that waited for the pivot is committed, and carried out behind it";
+    /// The first failure of a compensation is its last.
+    CompensationNotRetried, compensation_not_retried:
+        "compensation (section 4): a compensation retries, by default for a day";
+    /// By default a compensation is retried without end.
+    CompensationRetriedForEver, compensation_retried_for_ever:
+        "compensation (section 4): the default retrying of a compensation ends after a day";
+    /// A compensation that is spent stops the unwinding of the branches beside it.
+    SpentStopsEverything, spent_stops_everything:
+        "compensation (section 4): when a compensation's retries are spent, only its own branch stops";
+    /// A compensation that is spent counts as done.
+    SpentForgotten, spent_forgotten:
+        "compensation (section 4): an execution with a spent compensation fails with `Backstep.CompensationFailed`";
+    /// An execution with a spent compensation is not marked as parked.
+    SpentNotParked, spent_not_parked:
+        "compensation (section 4): an execution that still owes something at its end is parked, an alarm";
+    /// Only one of those that are still owed is named.
+    OwedNotAllNamed, owed_not_all_named:
+        "compensation (section 4): the failure of a parked execution names all that is still owed";
+    /// What is parked goes on under other keys.
+    RedriveRenewsKeys, redrive_renews_keys:
+        "compensation (section 4): a redrive of what is parked keeps every key";
+    /// What is parked while unwinding owes nothing any more once it is redriven.
+    RedriveForgetsOwed, redrive_forgets_owed:
+        "compensation (section 4): a redrive of what is parked goes on exactly there";
+    /// What is redriven begins at its first state.
+    RedriveStartsOver, redrive_starts_over:
+        "compensation (section 4): a redrive goes on where the execution ended";
+
+    // How a task travels.
+
+    /// An input of any length travels in its request.
+    LargeInputInTheRequest, large_input_in_the_request:
+        "tasks (section 5): bodies over 48 KiB travel by reference to a value item";
+    /// A success in the ledger answers its own attempt only, and any other runs again.
+    SuccessAnswersItsAttemptAlone, success_answers_its_attempt_alone:
+        "tasks (section 5): a success in the ledger answers every attempt";
+    /// A failure in the ledger answers a later attempt as well.
+    FailureAnswersHigherAttempt, failure_answers_higher_attempt:
+        "tasks (section 5): a failure answers only its own attempt, a higher one runs again";
+    /// An attempt runs though a later one was begun.
+    LowerAttemptRuns, lower_attempt_runs:
+        "tasks (section 5): an attempt lower than the ledger's is dropped";
+    /// A request runs under a key on which somebody else holds a live lease.
+    LiveLeaseIgnored, live_lease_ignored:
+        "tasks (section 5): a live lease gives the duplicate back until the lease's end";
+    /// A request that meets a live lease is acknowledged.
+    LiveDuplicateDropped, live_duplicate_dropped:
+        "tasks (section 5): a duplicate that meets a live lease is given back, not dropped: the lease's holder may be dead";
+    /// Whoever wants a lease acts, whether or not its write was the one that took it.
+    LeaseTakenUnconditionally, lease_taken_unconditionally:
+        "tasks (section 5): an expired lease is taken over by conditional update";
+    /// A ledger entry is written whatever stands there.
+    LedgerOverwritten, ledger_overwritten:
+        "tasks (section 5): a ledger entry is only written on condition that it is as it was read";
+    /// A handler goes on when its lease has ended.
+    LeaseEndIgnored, lease_end_ignored:
+        "tasks (section 5): nothing acts on a key without a lease, so that a handler is stopped at its lease's end";
+    /// A handler goes on when its lease was taken from it.
+    LostLeaseIgnored, lost_lease_ignored:
+        "tasks (section 5): nothing acts on a key without a lease, so that a handler is stopped when its lease is lost";
+    /// A handler's effect in our table is committed before the ledger.
+    EffectApartFromLedger, effect_apart_from_ledger:
+        "tasks (section 5): effect and ledger are committed in one transaction, conditional on the lease";
+    /// A transaction that conflicts, or is throttled, is answered as a refusal.
+    ConflictIsABusinessAnswer, conflict_is_a_business_answer:
+        "tasks (section 5): transaction conflicts and throttling are retried, never taken for a business answer";
+    /// A state has one key for all its visits.
+    KeyOfAllVisits, key_of_all_visits:
+        "tasks (section 5): each entry into a state and each outer retry is a new visit, hence a new key";
+    /// Each attempt has a key of its own.
+    KeyOfTheAttempt, key_of_the_attempt:
+        "tasks (section 5): the key is the same for all attempts of a visit";
+    /// A success that comes between two attempts is stale.
+    LateSuccessInBackoffRefused, late_success_in_backoff_refused:
+        "tasks (section 5): a worker's success for any attempt of the visit is accepted, also during backoff";
+    /// A callback is taken though its deadline has passed, as long as nobody has noticed.
+    CallbackAfterItsDeadline, callback_after_its_deadline:
+        "tasks (section 5): a callback's answer after its deadline is `TaskTimedOut`, whether or not the timeout was committed yet";
+    /// The token of an earlier attempt answers a callback task.
+    EarlierCallbackTokenTaken, earlier_callback_token_taken:
+        "tasks (section 5): a `.waitForTaskToken` token belongs to one attempt";
+    /// An answer for a visit that is over is applied.
+    AnswerBehindTheVisitApplied, answer_behind_the_visit_applied:
+        "tasks (section 5): after the visit everything is stale";
+    /// A heartbeat does not move its lease's end.
+    HeartbeatDoesNotExtend, heartbeat_does_not_extend:
+        "tasks (section 5): heartbeats extend the lease item";
+    /// A handler may work beyond its task's deadline, and begin behind it.
+    HandlerOutlivesTheDeadline, handler_outlives_the_deadline:
+        "tasks (section 5): a handler's deadline is the earlier of the function's remaining time and the task's deadline";
+    /// A request is acknowledged though its answer was not sent.
+    UnansweredAcknowledged, unanswered_acknowledged:
+        "tasks (section 5): a request is done when the queue has taken its answer";
+    /// A message that lost against other writers is acknowledged.
+    ContentionAcknowledged, contention_acknowledged:
+        "tasks (section 5): a message that conflicts beyond the limit is sent again before it is acknowledged";
+    /// A message that lost against other writers is given back, and its receives are counted.
+    ContentionGivenBack, contention_given_back:
+        "tasks (section 5): contention never leads to the dead letters";
+    /// A message that is sent again does not say so.
+    ResentNotCounted, resent_not_counted:
+        "tasks (section 5): a message that is sent again has its own counter";
+    /// All answers to one request have the same deduplication id.
+    DeduplicationIdOfTheToken, deduplication_id_of_the_token:
+        "tasks (section 5): deduplication ids are fresh per send";
+    /// The dead letters of task queues are acknowledged without answering their tasks.
+    DeadLettersAcknowledged, dead_letters_acknowledged:
+        "tasks (section 5): the dead letters of the task queues are consumed, and their tasks answered";
+    /// A batch is acknowledged if anything of it is done.
+    BatchAcknowledgedWhole, batch_acknowledged_whole:
+        "tasks (section 5): each message of a batch is acknowledged by itself, so that what failed comes again";
+    /// A batch is given back if anything of it is not done.
+    BatchGivenBackWhole, batch_given_back_whole:
+        "tasks (section 5): each message of a batch is given back by itself, so that what is done does not come again";
+
+    // The order saga's handlers.
+
+    /// Stock is taken without a look at what is left.
+    StockUnguarded, stock_unguarded:
+        "order saga: stock never falls below zero";
+    /// What has expired, and is back in the stock, is released once more.
+    ReleasedTwice, released_twice:
+        "order saga: nothing is released twice";
+    /// Shipping asks the carrier while the reservation can still expire.
+    ReservationNotMadeFirm, reservation_not_made_firm:
+        "order saga: a reservation is made firm before the carrier is asked";
+    /// Each request to the processor has another idempotency key.
+    ChargedWithoutKey, charged_without_key:
+        "order saga: the processor charges once per key, and the key is the same for all attempts";
+    /// A decline is taken for proof that no earlier request under the key was charged.
+    DeclineBelieved, decline_believed:
+        "order saga: a decline proves nothing where a charge stands under the key";
+    /// A refund asks the processor by its own key.
+    RefundedByItsOwnKey, refunded_by_its_own_key:
+        "order saga: a refund asks the processor by the action's key";
 }
 
 #[cfg(test)]

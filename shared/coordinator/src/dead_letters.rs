@@ -1,5 +1,6 @@
 //! Consumes the dead letters of the task queues: a request that was received too often is answered for its worker.
 
+use breaks::Break;
 use interpreter::{StateFailure, TaskOutcome};
 use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, RequestBody};
 use store::{LedgerState, StoreError};
@@ -11,6 +12,9 @@ impl Coordinator {
     /// Answers the tasks whose requests these are. What the ledger knows about them is their answer (only the way back was lost); otherwise the
     /// outcome is unknown: the handler may have been at work when its last delivery ended.
     pub async fn answer_dead_letters(&self, deliveries: &[Delivery]) -> Vec<Disposition> {
+        if breaks::active(Break::DeadLettersAcknowledged) {
+            return vec![Disposition::Done; deliveries.len()];
+        }
         let mut dispositions = vec![Disposition::AGAIN; deliveries.len()];
         let mut incoming = Vec::with_capacity(deliveries.len());
         for (place, delivery) in deliveries.iter().enumerate() {
@@ -50,7 +54,8 @@ impl Coordinator {
 /// AWS's name for an outcome that nobody knows.
 fn unknown_outcome() -> TaskOutcome {
     let cause = "the request was received too often without an answer";
-    TaskOutcome::Failed { failure: StateFailure::new("Lambda.Unknown", cause), refusal: false }
+    let refusal = breaks::active(Break::DeadLetterIsARefusal);
+    TaskOutcome::Failed { failure: StateFailure::new("Lambda.Unknown", cause), refusal }
 }
 
 fn answer(request: RequestBody, outcome: TaskOutcome) -> CoordinatorBody {

@@ -106,7 +106,8 @@ impl Coordinator {
         let outcomes = std::mem::take(&mut settled.outcomes);
         let selection = select(&settled, received, &outcomes, self.settings.bounds.commands_per_wake);
         // Until its last page was published, a wake leaves the head due: whoever stops in between is followed by the watch.
-        let ended = received.wake.as_ref().filter(|_| selection.further.is_none());
+        let ended =
+            received.wake.as_ref().filter(|_| selection.further.is_none() || breaks::active(Break::FirstPageRaisesTheHead));
         let mut unpublished = self.publish_settled(&mut settled, selection).await.err();
         let may_rest = unpublished.is_none() || breaks::active(Break::WakeRaisedUnpublished);
         if let Some(wake) = ended.filter(|_| may_rest) {

@@ -48,6 +48,13 @@ impl Coordinator {
             }
         }
         self.handle_all(incoming, &mut dispositions).await;
+        let is_done = |disposition: &Disposition| *disposition == Disposition::Done;
+        if breaks::active(Break::BatchAcknowledgedWhole) && dispositions.iter().any(is_done) {
+            dispositions.fill(Disposition::Done);
+        }
+        if breaks::active(Break::BatchGivenBackWhole) && !dispositions.iter().all(is_done) {
+            dispositions.fill(self.given_back());
+        }
         dispositions
     }
 
@@ -110,6 +117,8 @@ impl Coordinator {
             DeliverError::Store(StoreError::Unavailable(_)) if breaks::active(Break::UncommittedAcknowledged) => {
                 Disposition::Done
             }
+            DeliverError::Contended if breaks::active(Break::ContentionAcknowledged) => Disposition::Done,
+            DeliverError::Contended if breaks::active(Break::ContentionGivenBack) => self.given_back(),
             DeliverError::Contended => self.send_again(&incoming.body).await,
             DeliverError::Store(StoreError::Entry(EntryError::Newer(_))) => self.given_back_for_newer(),
             DeliverError::Store(StoreError::Unavailable(_)) => self.given_back(),
@@ -135,7 +144,8 @@ impl Coordinator {
     /// Sends a message again with its own counter and jitter, and is done with the original: receives count towards the dead letters, contention
     /// must not. Always to the hints' queue: a FIFO queue has no delay per message, and the order of answers does not matter.
     async fn send_again(&self, body: &CoordinatorBody) -> Disposition {
-        let again = CoordinatorBody { resent: body.resent.saturating_add(1), ..body.clone() };
+        let counted = u32::from(!breaks::active(Break::ResentNotCounted));
+        let again = CoordinatorBody { resent: body.resent.saturating_add(counted), ..body.clone() };
         let longest_millis = self.settings.bounds.contention_delay_seconds.saturating_mul(1_000);
         let bound_millis = 500_u64.saturating_mul(1 << again.resent.min(20)).min(longest_millis);
         let delay = Duration::from_millis(self.drawn_below(bound_millis));

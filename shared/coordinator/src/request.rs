@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use breaks::Break;
 use interpreter::{Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
 use messages::{FORMAT, InputBody, Outgoing, RequestBody};
 use store::StoreError;
@@ -71,7 +72,8 @@ impl Coordinator {
         let bound = self.settings.bounds.request_inline_bytes;
         let known = |hash| publication.values.get(hash).or_else(|| fetched.get(hash));
         let text = input.text().or_else(|| input.hash().and_then(known).map(|text| &**text));
-        let inline = text.filter(|_| input.bytes() <= bound).and_then(|text| serde_json::from_str(text).ok());
+        let fits = input.bytes() <= bound || breaks::active(Break::LargeInputInTheRequest);
+        let inline = text.filter(|_| fits).and_then(|text| serde_json::from_str(text).ok());
         match (inline, input.hash(), text) {
             (Some(value), _, _) => Ok(InputBody::Input(value)),
             (None, Some(hash), _) => Ok(InputBody::InputRef(hash.clone())),

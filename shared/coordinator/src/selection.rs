@@ -67,6 +67,7 @@ fn again(
             Some(CoordinatorMessage::Wake { rest })
         }
     };
+    let further = further.filter(|_| !breaks::active(Break::WakeEndsWithItsFirstPage));
     (again.into_iter().map(|(_, command)| command).collect(), further)
 }
 

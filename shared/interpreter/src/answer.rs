@@ -5,6 +5,7 @@ use asl::StateKind;
 use breaks::Break;
 use serde_json::Value;
 
+use crate::history::HistoryEventKind;
 use crate::state::task;
 use crate::turn::Turn;
 use crate::walk::{Node, NodeMut, walk, walk_mut};
@@ -42,7 +43,13 @@ pub(crate) fn answer(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<Message
     if turn.execution.status != ExecutionStatus::Running {
         return late;
     }
-    let Some((addressee, secret, current)) = find(turn, token.visit) else { return late };
+    let Some((addressee, secret, current)) = find(turn, token.visit) else {
+        if breaks::active(Break::AnswerBehindTheVisitApplied) {
+            turn.emit(0, HistoryEventKind::LambdaFunctionStarted);
+            return Ok(MessageOutcome::Applied);
+        }
+        return late;
+    };
     let proven = task::proof(secret, token.visit, token.attempt) == token.proof || breaks::active(Break::ProofNotCompared);
     if !proven || token.attempt > current {
         return Ok(MessageOutcome::Rejected(Rejection::InvalidToken));
@@ -53,6 +60,7 @@ pub(crate) fn answer(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<Message
         (Addressee::Action { callback: false }, false) => of_action(turn, answer),
         (Addressee::Stopped { undo_scheduled: false }, false) => of_stopped(turn, answer),
         (Addressee::Stopped { undo_scheduled: true }, false) => stale(Staleness::AlreadyUnwinding),
+        (Addressee::Stopped { .. }, true) if breaks::active(Break::StoppedCallbackTaken) => of_stopped(turn, answer),
         (Addressee::Stopped { .. }, true) => late,
         (Addressee::Compensation, false) => of_compensation(turn, answer),
         // A worker's token does not travel to people: whoever answers with it through the API has no right to.
@@ -91,7 +99,7 @@ fn find(turn: &Turn<'_>, number: u64) -> Option<(Addressee, u128, u32)> {
         }
         Node::Owed(owed) if owed.visit == number => {
             // Once an attempt of the compensation was scheduled, its arguments stay: the same key asks for the same thing.
-            let undo_scheduled = owed.undo.visit != 0 || owed.succeeded;
+            let undo_scheduled = owed.undo.visit != 0 && !breaks::active(Break::LateResultChangesArguments) || owed.succeeded;
             found = Some((Addressee::Stopped { undo_scheduled }, owed.secret, owed.attempts));
         }
         Node::Owed(owed) if owed.undo.visit == number && number != 0 => {
@@ -105,7 +113,9 @@ fn find(turn: &Turn<'_>, number: u64) -> Option<(Addressee, u128, u32)> {
 /// SendTaskSuccess or SendTaskFailure: of the current attempt only, and only until its deadline.
 fn by_callback(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome, TransitionError> {
     let applied = change_phase(turn, answer.token.visit, &mut |phase, attempt| match phase {
-        TaskPhase::InFlight(_) if attempt == answer.token.attempt => Some(AttemptEnd::Answered(answer.outcome.clone())),
+        TaskPhase::InFlight(_) if attempt == answer.token.attempt || breaks::active(Break::EarlierCallbackTokenTaken) => {
+            Some(AttemptEnd::Answered(answer.outcome.clone()))
+        }
         _ => None,
     });
     Ok(if applied { MessageOutcome::Applied } else { MessageOutcome::Rejected(Rejection::TaskTimedOut) })
@@ -163,6 +173,7 @@ fn of_action(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome,
         {
             Some(AttemptEnd::Answered(answer.outcome.clone()))
         }
+        TaskPhase::Backoff { .. } | TaskPhase::Due { .. } if breaks::active(Break::LateSuccessInBackoffRefused) => None,
         TaskPhase::Backoff { .. } | TaskPhase::Due { .. } if is_success => Some(AttemptEnd::Answered(answer.outcome.clone())),
         TaskPhase::InFlight(_) | TaskPhase::Backoff { .. } | TaskPhase::Due { .. } => None,
         TaskPhase::Ended(_) | TaskPhase::Failed(_) => None,
@@ -192,6 +203,9 @@ fn change_phase(turn: &mut Turn<'_>, number: u64, decide: &mut dyn FnMut(&TaskPh
 /// proves nothing that was not assumed already.
 fn of_stopped(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome, TransitionError> {
     let TaskOutcome::Succeeded { result } = &answer.outcome else { return Ok(stale(&answer.token, Staleness::VisitOver)) };
+    if breaks::active(Break::LateResultIgnored) {
+        return Ok(stale(&answer.token, Staleness::VisitOver));
+    }
     let mut stopped: Option<OwedTask> = None;
     walk(&turn.execution, &mut |node| {
         if let Node::Owed(owed) = node

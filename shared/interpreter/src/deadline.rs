@@ -37,7 +37,7 @@ fn next(execution: &Execution) -> Option<(Timestamp, Due)> {
             earliest = Some((at, due));
         }
     };
-    if execution.ending.is_none() {
+    if execution.ending.is_none() || breaks::active(Break::TimeoutDuringUnwindingCounts) {
         consider(execution.deadline, Due::Execution);
     }
     walk(execution, &mut |node| match node {

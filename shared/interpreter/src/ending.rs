@@ -1,6 +1,7 @@
 //! How an execution ends: at once, after unwinding, after the pivot's outcome is known, or parked.
 
 use asl::{StateKind, error_name};
+use breaks::Break;
 
 use crate::advance::{Place, Progress, advance};
 use crate::history::{ErrorDetails, HistoryEventKind};
@@ -63,7 +64,7 @@ impl Turn<'_> {
     /// Whether a stop or timeout waits for nothing but to be carried out: the pivot it waited for has succeeded.
     pub(crate) fn is_to_end_behind_the_pivot(&self) -> bool {
         let awaiting = self.execution.ending.as_ref().is_some_and(|ending| ending.stage == EndingStage::AwaitingPivot);
-        awaiting && self.execution.pivot_passed
+        awaiting && self.execution.pivot_passed && !breaks::active(Break::StopForgottenBehindPivot)
     }
 }
 
@@ -74,19 +75,33 @@ fn is_unwinding(turn: &Turn<'_>) -> bool {
 /// Decides that the execution ends in another way than success.
 pub(crate) fn end_by(turn: &mut Turn<'_>, status: ExecutionStatus, failure: StateFailure) -> Result<(), TransitionError> {
     let failure = Some(failure).filter(|failure| !(failure.error.is_empty() && failure.cause.is_none()));
-    if turn.execution.pivot_passed {
+    if turn.execution.pivot_passed && !breaks::active(Break::FailureBehindPivotUnwinds) {
         park_forward(turn, status, failure.as_ref());
         return Ok(());
     }
-    if !turn.surroundings.definition.uses_compensation() {
+    if !turn.surroundings.definition.uses_compensation() || ends_without_unwinding(turn, status) {
         end(turn, status, failure);
         return Ok(());
     }
-    if status != ExecutionStatus::Failed && pivot_is_unknown(turn)? {
+    if status != ExecutionStatus::Failed && pivot_is_unknown(turn)? && !breaks::active(Break::EndOvertakesPivot) {
         turn.execution.ending = Some(Ending { status, failure, stage: EndingStage::AwaitingPivot });
         return Ok(());
     }
     start_unwinding(turn, status, failure)
+}
+
+/// Whether a break lets the execution end so without unwinding.
+fn ends_without_unwinding(turn: &Turn<'_>, status: ExecutionStatus) -> bool {
+    let failed = status == ExecutionStatus::Failed;
+    breaks::active(Break::FailStateDoesNotUnwind) && failed && is_in_fail_state(turn)
+        || breaks::active(Break::UncaughtFailureDoesNotUnwind) && failed && !is_in_fail_state(turn)
+        || breaks::active(Break::TimeoutDoesNotUnwind) && status == ExecutionStatus::TimedOut
+        || breaks::active(Break::StopDoesNotUnwind) && status == ExecutionStatus::Aborted
+}
+
+fn is_in_fail_state(turn: &Turn<'_>) -> bool {
+    let state = turn.execution.root.visit.as_ref().and_then(|visit| turn.state(&visit.state).ok());
+    state.is_some_and(|state| matches!(state.kind, StateKind::Fail(_)))
 }
 
 /// Whether the pivot is under way, or an attempt of it may have succeeded.
@@ -102,12 +117,15 @@ fn pivot_is_unknown(turn: &Turn<'_>) -> Result<bool, TransitionError> {
 /// Stops everything and unwinds what is owed.
 fn start_unwinding(turn: &mut Turn<'_>, status: ExecutionStatus, failure: Option<StateFailure>) -> Result<(), TransitionError> {
     let mut root = std::mem::take(&mut turn.execution.root);
-    let owed = surrender(turn, &mut root, OUTERMOST)?;
+    let mut owed = surrender(turn, &mut root, OUTERMOST)?;
+    if breaks::active(Break::FirstUndoneFirst) {
+        owed.reverse();
+    }
     if !owed.is_empty() {
         failing::announce(turn, &mut root, None);
     }
     turn.execution.root = Branch { last_event: root.last_event, ..Branch::default() };
-    turn.execution.deadline = None;
+    turn.execution.deadline = turn.execution.deadline.filter(|_| breaks::active(Break::TimeoutDuringUnwindingCounts));
     turn.execution.ending = Some(Ending { status, failure, stage: EndingStage::Unwinding(owed) });
     go_on_unwinding(turn)
 }
@@ -127,13 +145,15 @@ fn go_on_unwinding(turn: &mut Turn<'_>) -> Result<(), TransitionError> {
             if had_any {
                 ended_unwinding(turn, 0);
             }
-            end(turn, status, failure);
+            let failed = breaks::active(Break::UnwoundEndsAsFailed);
+            end(turn, if failed { ExecutionStatus::Failed } else { status }, failure);
         }
         Unwound::Stuck => {
             ended_unwinding(turn, left);
             turn.execution.ending = Some(ending);
-            let owed: Vec<String> = turn.execution.owed_tasks().into_iter().map(name).collect();
-            turn.execution.parked = Some(Parked::Unwinding);
+            let named = if breaks::active(Break::OwedNotAllNamed) { 1 } else { usize::MAX };
+            let owed: Vec<String> = turn.execution.owed_tasks().into_iter().take(named).map(name).collect();
+            turn.execution.parked = Some(Parked::Unwinding).filter(|_| !breaks::active(Break::SpentNotParked));
             let cause = format!("still owed: {}{}", owed.join(", "), because(failure.as_ref()));
             end(turn, ExecutionStatus::Failed, Some(StateFailure::new(error_name::COMPENSATION_FAILED, cause)));
         }
@@ -170,7 +190,7 @@ fn because(failure: Option<&StateFailure>) -> String {
 
 /// A failure, stop or timeout after the pivot: nothing is undone, the tree stays, and a redrive goes on in it.
 fn park_forward(turn: &mut Turn<'_>, status: ExecutionStatus, failure: Option<&StateFailure>) {
-    turn.execution.parked = Some(Parked::Forward);
+    turn.execution.parked = Some(Parked::Forward).filter(|_| !breaks::active(Break::ForwardNotParked));
     let what = match (status, failure) {
         (ExecutionStatus::Aborted, None) => "it was stopped".to_owned(),
         (_, None) => "it failed".to_owned(),

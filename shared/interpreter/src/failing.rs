@@ -4,6 +4,7 @@
 
 use asl::state::{Catcher, Compensate};
 use asl::{Next, State, error_name};
+use breaks::Break;
 
 use crate::advance::{Place, Step, exit};
 use crate::data_flow::{self, DataFlow};
@@ -26,7 +27,8 @@ pub(crate) fn failed(
     if !is_task
         && let Some(delay_millis) = retry::next_delay(state.retriers(), &mut visit.retries, &failure, false, &mut turn.random)
     {
-        return unwind_first(turn, branch, visit, place, failure, Scope::Part, UnwindingThen::Retry { delay_millis });
+        let scope = if breaks::active(Break::RetriedWithoutUnwinding) { Scope::Nothing } else { Scope::Part };
+        return unwind_first(turn, branch, visit, place, failure, scope, UnwindingThen::Retry { delay_millis });
     }
     let catcher =
         state.catchers().iter().enumerate().find(|(_, catcher)| retry::matches(&catcher.error_equals, &failure, is_task));
@@ -52,6 +54,9 @@ enum Scope {
 impl Scope {
     fn of(catcher: &Catcher) -> Self {
         match catcher.compensate {
+            None if breaks::active(Break::CaughtWithoutUnwinding) => Self::Nothing,
+            Some(Compensate::Execution) if breaks::active(Break::CompensateExecutionIgnored) => Self::Part,
+            Some(Compensate::Nothing) if breaks::active(Break::CompensateNoneIgnored) => Self::Part,
             None => Self::Part,
             Some(Compensate::Execution) => Self::Execution,
             Some(Compensate::Nothing) => Self::Nothing,
@@ -71,7 +76,10 @@ fn unwind_first(
 ) -> Result<Step, TransitionError> {
     aborted::report_inside(turn, visit, branch.last_event)?;
     let mut part = surrender_visit(turn, visit, place)?;
-    let owed = match scope {
+    if turn.execution.pivot_passed && breaks::active(Break::PartBehindPivotNotUnwound) {
+        part.clear();
+    }
+    let mut owed: Vec<Owed> = match scope {
         Scope::Part => part,
         Scope::Nothing => {
             rest(&mut part);
@@ -82,6 +90,9 @@ fn unwind_first(
     };
     if owed.is_empty() {
         return use_failure(turn, branch, visit, place, &failure, then);
+    }
+    if breaks::active(Break::FirstUndoneFirst) {
+        owed.reverse();
     }
     announce(turn, branch, Some(visit.state.clone()));
     visit.activity = Activity::Unwinding { owed, failure, then };

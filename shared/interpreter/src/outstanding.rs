@@ -1,5 +1,6 @@
 //! What an execution says is to be done outside now: derived, never stored (ARCHITECTURE.md, invariant 10).
 
+use breaks::Break;
 use serde::{Deserialize, Serialize};
 
 use crate::walk::{Node, walk};
@@ -96,6 +97,10 @@ pub fn outstanding_by_place(execution: &Execution) -> Vec<(CommandPlace, Command
 fn placed(execution: &Execution) -> Vec<(CommandPlace, Command)> {
     let mut commands = Vec::new();
     if execution.status == ExecutionStatus::Running {
+        if let Some(ending) = execution.ending.as_ref().filter(|_| breaks::active(Break::EndReportedWhileUnwinding)) {
+            let report = EndReport { status: ending.status, closed_at: execution.updated_at };
+            commands.push((CommandPlace { revision: execution.revision, key: None }, Command::Report(report)));
+        }
         walk(execution, &mut |node| match node {
             Node::Visit(visit) => commands.extend(of_visit(execution, visit)),
             Node::Owed(owed) => commands.extend(of_compensation(execution, owed)),
@@ -123,14 +128,20 @@ fn of_visit(execution: &Execution, visit: &Visit) -> Option<(CommandPlace, Comma
         return None;
     }
     let numbers = Numbers { visit: visit.number, attempt: progress.attempt, secret: progress.secret };
-    Some(request(execution, attempt, &visit.state, numbers, progress.key.clone(), None))
+    let mut key = progress.key.clone();
+    if breaks::active(Break::KeyOfTheAttempt) {
+        key.0.push_str(&format!("/{}", progress.attempt));
+    }
+    Some(request(execution, attempt, &visit.state, numbers, key, None))
 }
 
 fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(CommandPlace, Command)> {
     let UndoPhase::InFlight(attempt) = &owed.undo.phase else { return None };
     let numbers = Numbers { visit: owed.undo.visit, attempt: owed.undo.attempt, secret: owed.secret };
     let undoes = Some(owed.key.clone());
-    Some(request(execution, attempt, &owed.state, numbers, owed.key.of_compensation(), undoes))
+    let shared = breaks::active(Break::CompensationUnderTheActionsKey);
+    let key = if shared { owed.key.clone() } else { owed.key.of_compensation() };
+    Some(request(execution, attempt, &owed.state, numbers, key, undoes))
 }
 
 /// What the token of an attempt is made of.

@@ -4,12 +4,13 @@
 //! stood (Step Functions Developer Guide, "Redriving state machine executions"). What was unwound to the end is over: start a new one.
 
 use asl::error_name;
+use breaks::Break;
 
 use crate::history::HistoryEventKind;
 use crate::turn::Turn;
 use crate::{
-    Activity, Branch, Ending, EndingStage, ExecutionStatus, IterationStage, MessageOutcome, Owed, Rejection, TaskPhase, Undo,
-    UndoPhase,
+    Activity, Branch, Ending, EndingStage, ExecutionStatus, IterationStage, MessageOutcome, Owed, Parked, Rejection, TaskPhase,
+    Undo, UndoPhase, advance,
 };
 
 /// Applies [`crate::Message::Redrive`].
@@ -19,10 +20,16 @@ pub(crate) fn redrive(turn: &mut Turn<'_>) -> MessageOutcome {
     }
     turn.execution.parked = None;
     match &mut turn.execution.ending {
+        Some(Ending { stage: EndingStage::Unwinding(owed), .. }) if breaks::active(Break::RedriveForgetsOwed) => owed.clear(),
         Some(Ending { stage: EndingStage::Unwinding(owed), .. }) => refresh(owed),
         Some(Ending { stage: EndingStage::AwaitingPivot, .. }) | None => {
             let mut root = std::mem::take(&mut turn.execution.root);
             revive(turn, &mut root);
+            let again = root.visit.is_none() && breaks::active(Break::UnwoundRedriven);
+            if again || breaks::active(Break::RedriveStartsOver) {
+                let (start_at, input) = (&turn.surroundings.definition.flow.start_at, turn.execution.input.clone());
+                root.visit = Some(advance::visit(turn, start_at, input));
+            }
             turn.execution.root = root;
         }
     }
@@ -50,7 +57,10 @@ fn forbidden(turn: &Turn<'_>) -> Option<String> {
         ExecutionStatus::Succeeded => return Some("execution has SUCCEEDED".to_owned()),
         ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {}
     }
-    if execution.parked.is_none() && execution.root.visit.is_none() {
+    if execution.parked == Some(Parked::Forward) && breaks::active(Break::ForwardNotRedrivable) {
+        return Some("execution is past its pivot".to_owned());
+    }
+    if execution.parked.is_none() && execution.root.visit.is_none() && !breaks::active(Break::UnwoundRedriven) {
         return Some("execution was unwound to its end: start a new one".to_owned());
     }
     let limited = execution.failure.as_ref().is_some_and(|failure| failure.error == error_name::LIMIT_EXCEEDED);
@@ -70,6 +80,9 @@ fn refresh(owed: &mut [Owed]) {
                     _ => UndoPhase::Registered,
                 };
                 task.undo = Undo { retries: Vec::new(), since: None, phase, ..undo };
+                if breaks::active(Break::RedriveRenewsKeys) {
+                    task.key.0.push_str("/redriven");
+                }
             }
             Owed::Group(group) => group.branches.iter_mut().for_each(|branch| refresh(&mut branch.owed)),
         }
@@ -89,6 +102,9 @@ fn revive(turn: &mut Turn<'_>, branch: &mut Branch) {
         }
         Activity::Task(progress) => {
             progress.unknown |= matches!(progress.phase, TaskPhase::InFlight(_));
+            if breaks::active(Break::RedriveRenewsKeys) {
+                progress.key.0.push_str("/redriven");
+            }
             progress.pivot_retries = 0;
             progress.phase = TaskPhase::Due { revision };
         }

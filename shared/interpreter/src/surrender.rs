@@ -4,6 +4,7 @@
 //! compensation that is itself in flight goes on where it is: its record moves as it stands.
 
 use asl::State;
+use breaks::Break;
 
 use crate::advance::Place;
 use crate::turn::Turn;
@@ -15,8 +16,15 @@ use crate::{
 /// Stops a branch and answers what it owes, in the order of the program.
 pub(crate) fn surrender(turn: &mut Turn<'_>, branch: &mut Branch, place: Place<'_>) -> Result<Vec<Owed>, TransitionError> {
     let mut owed = std::mem::take(&mut branch.owed);
+    if breaks::active(Break::SiblingsForgotten) && !place.outermost {
+        branch.visit = None;
+    }
     if let Some(mut visit) = branch.visit.take() {
+        let before = owed.len();
         owed.extend(surrender_visit(turn, &mut visit, place)?);
+        if breaks::active(Break::InFlightOwedOutOfPlace) {
+            owed.rotate_left(before);
+        }
     }
     Ok(owed)
 }
@@ -67,11 +75,12 @@ fn surrender_task(turn: &mut Turn<'_>, visit: &Visit, progress: &TaskProgress, s
         TaskPhase::Backoff { .. } | TaskPhase::Due { .. } => progress.unknown,
         TaskPhase::Ended(_) | TaskPhase::Failed(_) => false,
     };
-    let owed = state::task::owed(visit, progress, state, place, false).filter(|_| state::task::may_have_had_effect(progress));
+    let owed = state::task::owed(visit, progress, state, place, false)
+        .filter(|_| state::task::may_have_had_effect(progress) && !breaks::active(Break::OwedOnlyOnceSucceeded));
     match owed {
         Some(owed) => vec![Owed::Task(Box::new(owed))],
         None => {
-            if under_way {
+            if under_way && !breaks::active(Break::NothingToUndoNotRevoked) {
                 revoke(turn, progress);
             }
             Vec::new()

@@ -131,7 +131,7 @@ pub fn transition(
             ending::run(&mut turn)?;
             changed = true;
         }
-        if !breaks::active(Break::MessagesBeforeDeadlines) {
+        if !messages_first(messages) {
             changed |= fire_overdue(&mut turn)?;
         }
     }
@@ -157,6 +157,13 @@ pub fn transition(
     plan(&mut turn, woken);
     let made = turn.finish();
     Ok(Transition { execution: Some(made.execution), events: made.events, values: made.values, outcomes })
+}
+
+/// Whether a break has the messages applied before what is overdue.
+fn messages_first(messages: &[Message]) -> bool {
+    let by_callback = |message: &Message| matches!(message, Message::Answer(answer) if answer.by_callback);
+    breaks::active(Break::MessagesBeforeDeadlines)
+        || breaks::active(Break::CallbackAfterItsDeadline) && messages.iter().any(by_callback)
 }
 
 /// A hint may be ahead of this clock by the skew between hosts: then it is right and the clock is behind.
@@ -207,7 +214,9 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
         Message::Wake if open && !breaks::active(Break::WakeSkipsOverdue) => Ok(MessageOutcome::Applied),
         Message::Wake => stale(Staleness::Ended, 0),
         Message::Stop { .. } if !open => stale(Staleness::Ended, 0),
-        Message::Stop { .. } if turn.execution.ending.is_some() => stale(Staleness::AlreadyEnding, 0),
+        Message::Stop { .. } if turn.execution.ending.is_some() && !breaks::active(Break::StopDuringUnwindingCounts) => {
+            stale(Staleness::AlreadyEnding, 0)
+        }
         Message::Stop { error, cause } => {
             let failure = StateFailure { error: error.clone().unwrap_or_default(), cause: cause.clone() };
             ending::end_by(turn, ExecutionStatus::Aborted, failure)?;

@@ -10,6 +10,7 @@
 
 use asl::StateKind;
 use asl::state::CompensationAction;
+use breaks::Break;
 
 use crate::history::{ErrorDetails, HistoryEventKind};
 use crate::turn::Turn;
@@ -51,8 +52,12 @@ fn unwind_group(turn: &mut Turn<'_>, group: &mut OwedGroup) -> Result<Unwound, T
     for begun in [true, false] {
         for branch in &mut group.branches {
             let room = begun || running < turn.surroundings.limits.unwinding_concurrency;
-            if room && has_begun(&branch.owed) == begun {
-                running += u32::from(unwind(turn, &mut branch.owed)? == Unwound::Waiting);
+            if (room || breaks::active(Break::UnwindingUnbounded)) && has_begun(&branch.owed) == begun {
+                let unwound = unwind(turn, &mut branch.owed)?;
+                running += u32::from(unwound == Unwound::Waiting);
+                if unwound == Unwound::Stuck && breaks::active(Break::SpentStopsEverything) {
+                    return Ok(Unwound::Stuck);
+                }
             }
         }
     }
@@ -126,7 +131,9 @@ fn schedule(turn: &mut Turn<'_>, owed: &mut OwedTask) -> Result<Unwound, Transit
 fn lease_end(turn: &Turn<'_>, owed: &OwedTask) -> Timestamp {
     let route = turn.surroundings.routes.of(&owed.action_function);
     match route {
-        Some(route) if !owed.succeeded => turn.now.plus_seconds(route.function_timeout_seconds),
+        Some(route) if !owed.succeeded && !breaks::active(Break::CompensationTimedFromSchedule) => {
+            turn.now.plus_seconds(route.function_timeout_seconds)
+        }
         _ => turn.now,
     }
 }
@@ -157,6 +164,7 @@ fn ended(turn: &mut Turn<'_>, owed: &mut OwedTask, end: AttemptEnd) -> Result<Un
     owed.undo.last_event = turn.emit(owed.undo.last_event, failed);
     let (phase, unwound) = match delay_millis {
         Some(delay) => (UndoPhase::Backoff { until: turn.now.plus_millis(delay) }, Unwound::Waiting),
+        None if breaks::active(Break::SpentForgotten) => return Ok(Unwound::Done),
         None => (UndoPhase::Spent(failure), Unwound::Stuck),
     };
     owed.undo.phase = phase;
@@ -166,6 +174,9 @@ fn ended(turn: &mut Turn<'_>, owed: &mut OwedTask, end: AttemptEnd) -> Result<Un
 /// The delay before the next attempt: by the compensation's own retriers, else from 1 s to 5 min for a day.
 fn next_delay(turn: &mut Turn<'_>, owed: &mut OwedTask, failure: &StateFailure) -> Result<Option<u64>, TransitionError> {
     let action = declared(turn, owed)?;
+    if breaks::active(Break::CompensationNotRetried) {
+        return Ok(None);
+    }
     if let Some(retriers) = &action.retry {
         return Ok(retry::next_delay(retriers, &mut owed.undo.retries, failure, true, &mut turn.random));
     }
@@ -176,5 +187,5 @@ fn next_delay(turn: &mut Turn<'_>, owed: &mut OwedTask, failure: &StateFailure) 
     let delay = retry::doubling_seconds(first, longest, u32::try_from(spent).unwrap_or(u32::MAX));
     let since = owed.undo.since.unwrap_or(turn.now);
     let given_up = turn.now.plus_seconds(delay) > since.plus_seconds(limits::COMPENSATION_RETRY_SECONDS_IN_ALL);
-    Ok((!given_up).then_some(delay * 1_000))
+    Ok((!given_up || breaks::active(Break::CompensationRetriedForEver)).then_some(delay * 1_000))
 }

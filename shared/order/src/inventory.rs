@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use breaks::Break;
 use interpreter::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -99,7 +100,7 @@ pub(crate) fn turned(stored: &Stored<Reservation>, state: ReservationState, now:
 /// Adds the pieces of a reservation to a counter of each SKU, or takes them away.
 pub(crate) fn moved(pieces: &BTreeMap<String, u64>, partition: &str, counter: &str, sign: i64) -> Vec<Write> {
     let delta = |quantity: u64| i64::try_from(quantity).unwrap_or(i64::MAX).saturating_mul(sign);
-    let floor = (sign < 0).then_some(0);
+    let floor = (sign < 0 && !breaks::active(Break::StockUnguarded)).then_some(0);
     pieces.iter().map(|(sku, quantity)| item::add(item::key(partition, sku), counter, delta(*quantity), floor)).collect()
 }
 
@@ -263,7 +264,11 @@ impl Handler for ReleaseInventory {
         let UndoInput { order_id } = input(task)?;
         let action = undoes(task)?;
         let found = reservation(self.ledger.as_ref(), &order_id, task.now).await.map_err(unread)?;
-        let Some(found) = found.filter(|found| found.body.key == action.as_str() && !found.body.state.is_over()) else {
+        let is_over = |state: ReservationState| state.is_over() && !breaks::active(Break::ReleasedTwice);
+        let Some(found) = found.filter(|found| found.body.key == action.as_str() && !is_over(found.body.state)) else {
+            if breaks::active(Break::NothingToUndoFails) {
+                return Err(failed(error_name::NOTHING_NAMED, "there is nothing to release"));
+            }
             return Ok(Completion::of(json!({ "released": false })));
         };
         if found.body.state == ReservationState::Shipped {

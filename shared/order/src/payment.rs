@@ -13,6 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use breaks::Break;
 use interpreter::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -123,6 +124,7 @@ impl ChargePayment {
     async fn refusal(&self, task: &Task, error: &str, cause: String) -> HandlerError {
         match self.provider.charged(task.key.as_str()).await {
             Ok(None) => refused(error, cause),
+            Ok(Some(_)) if breaks::active(Break::DeclineBelieved) => refused(error, cause),
             Ok(Some(_)) => failed(error, format!("{cause}; an earlier request under the same key was charged")),
             Err(unavailable) => {
                 failed(error, format!("{cause}; whether an earlier request was charged is unknown: {unavailable}"))
@@ -171,8 +173,9 @@ impl Handler for ChargePayment {
         if let (PaymentState::Charged, Some(id)) = (stored.body.state, &stored.body.charge_id) {
             return Ok(Completion::of(charged(&Charge { id: id.clone(), amount: stored.body.amount })));
         }
+        let anew = breaks::active(Break::ChargedWithoutKey).then(|| format!("{}@{}", task.key, task.now.millis()));
         let request = ChargeRequest {
-            key: task.key.as_str().to_owned(),
+            key: anew.unwrap_or_else(|| task.key.as_str().to_owned()),
             order_id: input.order_id,
             amount: input.amount,
             token: input.token,
@@ -228,7 +231,8 @@ impl Handler for RefundPayment {
         let UndoInput { order_id } = input(task)?;
         let action = undoes(task)?;
         let found = payment(self.ledger.as_ref(), &order_id, task.now).await.map_err(unread)?;
-        let refund = self.provider.refund(action.as_str()).await;
+        let asked = if breaks::active(Break::RefundedByItsOwnKey) { &task.key } else { action };
+        let refund = self.provider.refund(asked.as_str()).await;
         let refund = refund.map_err(|error| failed(error_name::REFUND_UNAVAILABLE, error.to_string()))?;
         let ours = found.filter(|found| found.body.key == action.as_str());
         let writes = ours.as_ref().map(|ours| put(&given_back(&ours.body, &refund), Some(ours), task.now));

@@ -13,6 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use breaks::Break;
 use interpreter::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -90,6 +91,7 @@ impl CreateShipment {
             let found = found.ok_or_else(|| expired("does not exist"))?;
             match found.body.state {
                 ReservationState::Firm => return Ok(found),
+                ReservationState::Held if breaks::active(Break::ReservationNotMadeFirm) => return Ok(found),
                 ReservationState::Held if found.body.held_until > now => {
                     let firm = [inventory::turned(&found, ReservationState::Firm, now)];
                     item::write(self.ledger.as_ref(), &firm, now).await.map_err(unwritten)?;

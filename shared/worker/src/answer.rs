@@ -1,5 +1,6 @@
 //! Answers on their way to the coordinator, up to ten in one call.
 
+use breaks::Break;
 use futures::future::join_all;
 use interpreter::TaskOutcome;
 use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody, batches, queue_name};
@@ -12,7 +13,9 @@ impl Inner {
     pub(crate) fn answer(&self, request: &RequestBody, outcome: TaskOutcome) -> Outgoing {
         let message = CoordinatorMessage::Answer { token: request.token.clone(), outcome };
         let body = CoordinatorBody::new(request.execution.clone(), message);
-        Outgoing::fifo(body.encode(), request.execution.as_str(), format!("{:032x}", self.entropy.bits()))
+        let same = breaks::active(Break::DeduplicationIdOfTheToken).then(|| request.token.to_string());
+        let fresh = || format!("{:032x}", self.entropy.bits());
+        Outgoing::fifo(body.encode(), request.execution.as_str(), same.unwrap_or_else(fresh))
     }
 
     /// Sends messages; says of each, in order, whether the queue took it.

@@ -1,5 +1,6 @@
 //! What a request means by what the ledger says about its key: the table in the crate's documentation, as code.
 
+use breaks::Break;
 use interpreter::{StateFailure, Timestamp};
 use serde_json::Value;
 use store::{LedgerEntry, LedgerExpectation, LedgerState};
@@ -46,12 +47,18 @@ pub(crate) fn decide(entry: Option<&LedgerEntry>, attempt: u32, owner: &str, now
     let is_same = attempt == entry.attempt;
     let take = |begun_before| Decision::Take { expected: LedgerExpectation::Version(entry.version), begun_before };
     match &entry.state {
+        LedgerState::Succeeded { .. } if !is_same && breaks::active(Break::SuccessAnswersItsAttemptAlone) => take(false),
+        LedgerState::Revoked if breaks::active(Break::RevokedKeyExecuted) => take(false),
         LedgerState::Succeeded { result } => Decision::AnswerSuccess(result.clone()),
         LedgerState::Revoked => Decision::Drop("revoked"),
         LedgerState::HeardOf => take(false),
         // The higher attempt answers, or answered, for itself.
-        LedgerState::InProgress { .. } | LedgerState::Failed { .. } if is_lower => Decision::Drop("a later attempt was begun"),
-        LedgerState::InProgress { lease_until, owner: holder } if *lease_until > now => {
+        LedgerState::InProgress { .. } | LedgerState::Failed { .. } if is_lower && !breaks::active(Break::LowerAttemptRuns) => {
+            Decision::Drop("a later attempt was begun")
+        }
+        LedgerState::InProgress { lease_until, owner: holder }
+            if *lease_until > now && !breaks::active(Break::LiveLeaseIgnored) =>
+        {
             if holder == owner {
                 Decision::Held { version: entry.version }
             } else {
@@ -59,7 +66,7 @@ pub(crate) fn decide(entry: Option<&LedgerEntry>, attempt: u32, owner: &str, now
             }
         }
         LedgerState::InProgress { owner: holder, .. } => take(is_same && holder != RELEASED),
-        LedgerState::Failed { failure, refusal } if is_same => {
+        LedgerState::Failed { failure, refusal } if is_same || breaks::active(Break::FailureAnswersHigherAttempt) => {
             Decision::AnswerFailure { failure: failure.clone(), refusal: *refusal }
         }
         LedgerState::Failed { .. } => take(false),
@@ -85,7 +92,9 @@ pub(crate) fn revocation(entry: Option<&LedgerEntry>, now: Timestamp) -> Revocat
     };
     match &entry.state {
         LedgerState::Revoked => Revocation::Done,
-        LedgerState::InProgress { lease_until, .. } if *lease_until > now => Revocation::Wait(*lease_until),
+        LedgerState::InProgress { lease_until, .. } if *lease_until > now && !breaks::active(Break::LiveActionNotAwaited) => {
+            Revocation::Wait(*lease_until)
+        }
         LedgerState::InProgress { .. } | LedgerState::Failed { .. } | LedgerState::Succeeded { .. } | LedgerState::HeardOf => {
             let expected = LedgerExpectation::Version(entry.version);
             let revoked = LedgerEntry { state: LedgerState::Revoked, version: expected.next_version(), ..entry.clone() };

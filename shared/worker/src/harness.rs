@@ -95,7 +95,7 @@ impl Harness {
                     sending.push(inner.finish(chunk, &counts));
                     continue;
                 }
-                else => return dispositions,
+                else => break,
             };
             for (place, disposition) in settled {
                 if let Some(of_place) = dispositions.get_mut(place) {
@@ -103,6 +103,14 @@ impl Harness {
                 }
             }
         }
+        let is_done = |disposition: &Disposition| *disposition == Disposition::Done;
+        if breaks::active(Break::BatchAcknowledgedWhole) && dispositions.iter().any(is_done) {
+            dispositions.fill(Disposition::Done);
+        }
+        if breaks::active(Break::BatchGivenBackWhole) && !dispositions.iter().all(is_done) {
+            dispositions.fill(Disposition::AGAIN);
+        }
+        dispositions
     }
 }
 
@@ -158,6 +166,7 @@ impl Inner {
         for (place, taken) in places.into_iter().zip(self.send_answers(&answers).await) {
             let receive_count = receive_counts.get(place).copied().unwrap_or(1);
             // Not answered: the next delivery finds in the ledger what to answer.
+            let taken = taken || breaks::active(Break::UnansweredAcknowledged);
             settled.push((place, if taken { Disposition::Done } else { self.again(receive_count) }));
         }
         settled

@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::time::Duration;
 
+use breaks::Break;
 use futures::FutureExt;
 use futures::future::pending;
 use interpreter::Timestamp;
@@ -50,7 +51,8 @@ impl Inner {
     ) -> Performance {
         let mut handler = pin!(AssertUnwindSafe(self.handler.perform(task)).catch_unwind());
         loop {
-            let mut over = pin!(self.sleep_until(stop_at.min(lease.until)));
+            let ends = breaks::active(Break::LeaseEndIgnored).then(|| lease.until.plus_seconds(3_600));
+            let mut over = pin!(self.sleep_until(ends.unwrap_or(stop_at.min(lease.until))));
             let beat = async {
                 match heartbeats {
                     Some(heartbeats) => self.clock.sleep(heartbeats.interval()).await,
@@ -65,6 +67,7 @@ impl Inner {
             }
             let Some(Heartbeats { lease: length }) = heartbeats else { continue };
             let until = (self.now() + length).min(task.deadline);
+            let until = if breaks::active(Break::HeartbeatDoesNotExtend) { lease.until } else { until };
             let extended = {
                 // Once the lease has ended there is nothing left to extend.
                 let give_up = stop_at.min(lease.until);
@@ -85,6 +88,7 @@ impl Inner {
             };
             match extended {
                 Ok(true) => {}
+                Ok(false) if breaks::active(Break::LostLeaseIgnored) => {}
                 Ok(false) => return Performance::LeaseLost,
                 // The lease is what it was, or a little longer: the handler works on until its end.
                 Err(error) => tracing::warn!(key = %lease.key, %error, "a heartbeat was not recorded"),

@@ -4,6 +4,7 @@
 //! conditional write that ends the lease together with the effect. Whenever that write does not find what it expected, somebody
 //! else has acted: everything begins again with what the ledger says now.
 
+use breaks::Break;
 use interpreter::{IdempotencyKey, StateFailure, TaskOutcome, Timestamp};
 use messages::{InputBody, RequestBody};
 use serde_json::Value;
@@ -53,7 +54,8 @@ impl Inner {
     /// Serves one delivery of a request.
     pub(crate) async fn serve(&self, request: &RequestBody, receive_count: u32, invocation_deadline: Timestamp) -> Settlement {
         let limit = (self.now() + self.settings.function_timeout).min(invocation_deadline);
-        let limit = request.deadline.map_or(limit, |deadline| limit.min(deadline));
+        let deadline = request.deadline.filter(|_| !breaks::active(Break::HandlerOutlivesTheDeadline));
+        let limit = deadline.map_or(limit, |deadline| limit.min(deadline));
         let closing_millis = i64::try_from(self.settings.closing_time.as_millis()).unwrap_or(0);
         let closing = Timestamp::from_millis(invocation_deadline.millis().saturating_sub(closing_millis));
         let mut serving = Serving {
@@ -103,6 +105,7 @@ impl Serving<'_> {
             Decision::AnswerFailure { failure, refusal } => {
                 return Ok(Settlement::Answer(TaskOutcome::Failed { failure, refusal }));
             }
+            Decision::Wait(_) if breaks::active(Break::LiveDuplicateDropped) => return Ok(Settlement::Drop("live")),
             Decision::Wait(until) => return Ok(Settlement::GiveBack(until.since(now), "somebody else holds the lease")),
             Decision::Drop(why) => return Ok(Settlement::Drop(why)),
             Decision::Held { version } => {
@@ -117,7 +120,8 @@ impl Serving<'_> {
                 Some(expected)
             }
         };
-        if self.request.deadline.is_some_and(|deadline| deadline <= now) {
+        let overdue = self.request.deadline.is_some_and(|deadline| deadline <= now);
+        if overdue && !breaks::active(Break::HandlerOutlivesTheDeadline) {
             return Ok(Settlement::Drop("its deadline has passed"));
         }
         if self.stop_at <= now {
@@ -125,6 +129,9 @@ impl Serving<'_> {
         }
         let undoing = match self.revoke(now).await? {
             Ok(undoing) => undoing,
+            Err(_) if breaks::active(Break::LiveActionFailsItsCompensation) => {
+                return Ok(Settlement::Answer(failed("States.TaskFailed", "the action may be at work", false)));
+            }
             Err(until) => return Ok(Settlement::GiveBack(until.since(now), "the action may be at work")),
         };
         let Some(input) = self.input().await? else { return Ok(self.give_back("its input is not there")) };
@@ -142,14 +149,16 @@ impl Serving<'_> {
     /// What is to be written about the action that this compensates, in one transaction with its own outcome; or until when the action may be at
     /// work. For an effect outside it is written here, before it: no transaction reaches there.
     async fn revoke(&self, now: Timestamp) -> Result<Result<Option<Undoing>, Timestamp>, Obstacle> {
-        let Some(action) = &self.request.undoes else { return Ok(Ok(None)) };
+        let Some(action) = self.request.undoes.as_ref().filter(|_| !breaks::active(Break::NothingRevoked)) else {
+            return Ok(Ok(None));
+        };
         let entry = self.read(action).await?;
         let (revoked, expected) = match revocation(entry.as_ref(), now) {
             Revocation::Done => return Ok(Ok(None)),
             Revocation::Wait(until) => return Ok(Err(until)),
             Revocation::Write(revoked, expected) => (revoked, expected),
         };
-        if self.inner.handler.effect() == Effect::Table {
+        if self.inner.handler.effect() == Effect::Table || breaks::active(Break::RevokedBehindOutsideEffect) {
             return Ok(Ok(Some((action.clone(), revoked, expected))));
         }
         let put = || self.inner.ledger.put_ledger(action, &revoked, expected);
@@ -186,7 +195,8 @@ impl Serving<'_> {
             version: expected.next_version(),
         };
         let heartbeat_at = heartbeats.map(|_| now);
-        if self.inner.take(&lease, expected, heartbeat_at, self.give_up).await? { Ok(lease) } else { Err(Obstacle::Overtaken) }
+        let taken = self.inner.take(&lease, expected, heartbeat_at, self.give_up).await?;
+        if taken || breaks::active(Break::LeaseTakenUnconditionally) { Ok(lease) } else { Err(Obstacle::Overtaken) }
     }
 
     /// Performs under a lease until the outcome is in the ledger.
@@ -205,17 +215,27 @@ impl Serving<'_> {
                 Performance::Ended(Err(HandlerError::NotNow(_))) => return Ok(self.give_back("not now")),
                 Performance::Ended(Ok(completion)) => self.completed(completion),
                 Performance::Ended(Err(HandlerError::Refused { error, cause })) => {
-                    (failed(&error, &cause, !self.doubtful), Vec::new())
+                    (failed(&error, &cause, !self.doubtful || breaks::active(Break::DoubtfulRefusalBelieved)), Vec::new())
                 }
-                Performance::Ended(Err(HandlerError::Failed { error, cause })) => (failed(&error, &cause, false), Vec::new()),
-                Performance::Overran => (failed("States.Timeout", "the handler did not end in time", false), Vec::new()),
-                Performance::Panicked => (failed("Lambda.Unknown", "the handler panicked", false), Vec::new()),
+                Performance::Ended(Err(HandlerError::Failed { error, cause })) => {
+                    (failed(&error, &cause, breaks::active(Break::HandlersFailureIsARefusal)), Vec::new())
+                }
+                Performance::Overran => {
+                    let refusal = breaks::active(Break::OverrunIsARefusal);
+                    (failed("States.Timeout", "the handler did not end in time", refusal), Vec::new())
+                }
+                Performance::Panicked => {
+                    (failed("Lambda.Unknown", "the handler panicked", breaks::active(Break::PanicIsARefusal)), Vec::new())
+                }
             };
             let refused = matches!(outcome, TaskOutcome::Failed { refusal: true, .. });
             self.doubtful |= outside && !refused;
             match self.commit(&lease, &outcome, &writes, undoing.as_ref()).await {
                 Ok(()) => return Ok(Settlement::Answer(outcome)),
                 Err(TransactError::Ledger) => return Err(Obstacle::Overtaken),
+                Err(TransactError::Store(_)) if breaks::active(Break::ConflictIsABusinessAnswer) => {
+                    return Ok(Settlement::Answer(failed("States.TaskFailed", "the transaction failed", true)));
+                }
                 Err(TransactError::Store(error)) => return Err(Obstacle::Store(error)),
                 // A business matter: the handler looks again and says it in business terms.
                 Err(TransactError::Conditions(_)) => {}
@@ -251,7 +271,7 @@ impl Serving<'_> {
             "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
             self.request.function
         );
-        (failed("States.DataLimitExceeded", &cause, false), Vec::new())
+        (failed("States.DataLimitExceeded", &cause, breaks::active(Break::TooLargeResultIsARefusal)), Vec::new())
     }
 
     /// Ends the lease with its outcome, together with the effect and the revocation: all of it or nothing.
@@ -273,8 +293,18 @@ impl Serving<'_> {
             return if held { Ok(()) } else { Err(TransactError::Ledger) };
         }
         let own = (lease.key.clone(), entry, lease.expected());
-        let ledger: Vec<Undoing> = std::iter::once(own).chain(undoing.cloned()).collect();
-        inner.retried(self.give_up, || inner.ledger.transact(&ledger, writes, inner.now())).await
+        let late = undoing.filter(|_| breaks::active(Break::RevokedBehindTheEffect));
+        let apart = breaks::active(Break::EffectApartFromLedger);
+        if apart {
+            inner.retried(self.give_up, || inner.ledger.transact(&[], writes, inner.now())).await?;
+        }
+        let writes = if apart { &[] } else { writes };
+        let ledger: Vec<Undoing> = std::iter::once(own).chain(undoing.filter(|_| late.is_none()).cloned()).collect();
+        inner.retried(self.give_up, || inner.ledger.transact(&ledger, writes, inner.now())).await?;
+        if let Some((action, revoked, expected)) = late {
+            inner.retried(self.give_up, || inner.ledger.put_ledger(action, revoked, *expected)).await?;
+        }
+        Ok(())
     }
 }
 

@@ -299,7 +299,10 @@ fn tolerate(
     };
     let last_event = branch.last_event;
     aborted::report_branch(turn, branch, last_event)?;
-    let owed = surrender(turn, branch, place)?;
+    let mut owed = surrender(turn, branch, place)?;
+    if breaks::active(Break::ToleratedIterationNotUnwound) {
+        owed.clear();
+    }
     if !owed.is_empty() {
         outer.last_event = turn.emit(last_event, HistoryEventKind::UnwindingStarted { state: Some(state.name.clone()) });
     }

@@ -125,7 +125,9 @@ fn schedule(
     if let Some(action) = compensation::declared(task)
         && progress.compensation.is_none()
     {
-        progress.compensation = Some(compensation::evaluate(turn, &flow, action, &payload, &Value::Null, &mut random)?);
+        let evaluated = compensation::evaluate(turn, &flow, action, &payload, &Value::Null, &mut random);
+        let anyway = breaks::active(Break::ScheduledThoughArgumentsFail);
+        progress.compensation = if anyway { evaluated.ok() } else { Some(evaluated?) };
     }
     let what = || state.name.clone();
     let (parameters, payload) = (turn.seal_bounded(parameters, &what)?, turn.seal_bounded(payload, &what)?);
@@ -169,7 +171,7 @@ fn ended(
                     return match succeeded(turn, branch, visit, progress, state, task, place, &result) {
                         // It has happened, whatever the state makes of it: owed, like an unknown outcome.
                         Err(Halt::Failure(failure)) => {
-                            progress.unknown = !task.pivot;
+                            progress.unknown = !task.pivot && !breaks::active(Break::FailedEvaluationForgetsTheAction);
                             used(turn, branch, visit, progress, state, task, place, located(failure, visit))
                         }
                         other => other,
@@ -187,7 +189,8 @@ fn ended(
                 return Err(turn.corrupt("a task has failed").into());
             }
             let failure = failure.cut();
-            let refused = refusal || task.refusals.contains(&failure.error);
+            let listed = task.refusals.contains(&failure.error) && !breaks::active(Break::RefusalsIgnored);
+            let refused = (refusal || listed) && !breaks::active(Break::RefusedActionOwed);
             let event = failed_event(task, ErrorDetails::of(&failure));
             (failure, if refused { Effect::Refused } else { Effect::Unknown }, event)
         }
@@ -206,8 +209,8 @@ fn ended(
         }
         (Effect::Unknown, _) | (Effect::Certain, false) => true,
         // The provider knows the key: that it refuses now proves that no earlier attempt took effect.
-        (Effect::Refused, true) => false,
-        (Effect::Refused, false) | (Effect::NeverSent, _) => progress.unknown,
+        (Effect::Refused, true) => progress.unknown && breaks::active(Break::PivotsRefusalNotTaken),
+        (Effect::Refused, false) | (Effect::NeverSent, _) => progress.unknown && !breaks::active(Break::RefusalForgetsUnknown),
     };
     used(turn, branch, visit, progress, state, task, place, failure)
 }
@@ -244,7 +247,7 @@ fn used(
     place: Place<'_>,
     failure: StateFailure,
 ) -> Result<Step, Halt> {
-    let unknown_pivot = task.pivot && progress.unknown;
+    let unknown_pivot = task.pivot && progress.unknown && !breaks::active(Break::PivotGivesUp);
     if turn.execution.ending.is_some() && !unknown_pivot {
         // A stop or timeout waited for this: what it decided is done now, whatever retriers and catchers there are.
         progress.phase = TaskPhase::Failed(failure.clone());
@@ -283,7 +286,7 @@ fn succeeded(
     }
     let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
     let mut random = random_of(progress.secret);
-    if let Some(action) = compensation::declared(task) {
+    if let Some(action) = compensation::declared(task).filter(|_| !breaks::active(Break::ArgumentsNotEvaluatedAgain)) {
         let received = progress.arguments.as_ref().map(|arguments| turn.value(arguments)).transpose()?;
         let received = received.as_deref().unwrap_or(&Value::Null);
         progress.compensation = Some(compensation::evaluate(turn, &flow, action, received, result, &mut random)?);
@@ -298,11 +301,12 @@ fn succeeded(
 
 /// The pivot has succeeded: all that is owed before it is discharged.
 fn pass_pivot(turn: &mut Turn<'_>, branch: &mut Branch, state: &State) {
-    if turn.execution.pivot_passed {
+    if turn.execution.pivot_passed || breaks::active(Break::PivotForgotten) {
         return;
     }
     turn.execution.pivot_passed = true;
-    let discharged = crate::failing::count(&std::mem::take(&mut branch.owed));
+    let kept = breaks::active(Break::PivotDischargesNothing);
+    let discharged = if kept { 0 } else { crate::failing::count(&std::mem::take(&mut branch.owed)) };
     branch.last_event = turn.emit(branch.last_event, HistoryEventKind::PivotPassed { state: state.name.clone(), discharged });
 }
 
@@ -450,7 +454,9 @@ fn timed_out(task: &Task, error: &str) -> (StateFailure, Effect, HistoryEventKin
         None => HistoryEventKind::LambdaFunctionTimedOut(shown),
         Some(task) => HistoryEventKind::TaskTimedOut { task, details: shown },
     };
-    (failure, Effect::Unknown, event)
+    let refused = error == error_name::TIMEOUT && breaks::active(Break::TimeoutIsARefusal)
+        || error == error_name::HEARTBEAT_TIMEOUT && breaks::active(Break::LostHeartbeatIsARefusal);
+    (failure, if refused { Effect::Refused } else { Effect::Unknown }, event)
 }
 
 /// The event of a callback task whose request was delivered.
