@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use worker::Handler;
 
 use super::mocks::{Mocks, Response};
-use super::stand_in::{StandIn, Told, functions, routes};
+use super::stand_in::{StandIn, Told, routes};
 use crate::history::whole_history;
 
 /// The watch of the system itself looks this rarely: a run knows when its one execution is due.
@@ -70,24 +70,19 @@ pub(crate) enum DriveError {
 pub(crate) async fn drive(run: Run) -> Result<Ended, DriveError> {
     let (told, telling) = unbounded_channel();
     let (definition, mocks) = (Arc::new(run.definition), Arc::new(run.mocks));
-    let named = functions(&serde_json::from_str(&run.text).unwrap_or_default());
-    let routes = routes(&named, &order::routes());
-    let stand_ins = move |ports: &coordinator::Ports| {
+    let stand_in = move |ports: &coordinator::Ports, function: &str| {
         let built_in = order::handlers(&ports.ledger, &order::Providers::test_mode(&ports.ledger, &ports.clock));
-        let stand_in = |function: &String| {
-            Arc::new(StandIn {
-                function: function.clone(),
-                mocks: Arc::clone(&mocks),
-                definition: Arc::clone(&definition),
-                built_in: built_in.iter().find(|handler| handler.function() == function).cloned(),
-                told: told.clone(),
-            }) as Arc<dyn Handler>
-        };
-        named.iter().map(stand_in).collect()
+        Arc::new(StandIn {
+            function: function.to_owned(),
+            mocks: Arc::clone(&mocks),
+            definition: Arc::clone(&definition),
+            built_in: built_in.into_iter().find(|handler| handler.function() == function),
+            told: told.clone(),
+        }) as Arc<dyn Handler>
     };
     let clock = Arc::new(RuntimeClock::at_millis(SystemClock.now_millis()));
     let options = Options { clock, watch_interval: WATCH_INTERVAL, ..Options::new(StoreChoice::Memory) };
-    let system = System::open(options.serving(routes, stand_ins))?;
+    let system = System::open(options.serving_any(routes(&order::routes()), stand_in))?;
     order::stock_catalogue(system.ports().ledger.as_ref(), system.ports().now()).await?;
     system.register_machine(&run.machine, &run.text).await?;
     system.begin();

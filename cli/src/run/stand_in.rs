@@ -1,6 +1,5 @@
 //! Who performs the tasks of a run: mocked responses first, then the workers that are built in; what neither serves ends the run.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use asl::{Definition, Integration, StateKind};
@@ -14,6 +13,8 @@ use super::mocks::{Mocks, Response};
 
 /// The queue that all requests of a run go to.
 const QUEUE: &str = "tasks";
+/// The timeout of a function that is not built in.
+const FUNCTION_TIMEOUT_SECONDS: u64 = 60;
 
 /// What a stand-in tells the run.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,46 +115,11 @@ fn token_in(input: &Value) -> Option<&str> {
     }
 }
 
-/// The functions that a definition names.
-pub(super) fn functions(definition: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    collect(definition, &mut found);
-    found
-}
-
-fn collect(value: &Value, found: &mut BTreeSet<String>) {
-    match value {
-        Value::Array(elements) => elements.iter().for_each(|element| collect(element, found)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                match member {
-                    Value::String(text) if name == "Resource" || name == "FunctionName" => found.extend(function_name(text)),
-                    other => collect(other, found),
-                }
-            }
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
-/// The name in a function's ARN, or the name itself; without version or alias.
-fn function_name(text: &str) -> Option<String> {
-    let name = match text.split_once(":function:") {
-        Some((_, name)) => name,
-        None if text.starts_with("arn:") => return None,
-        None => text,
-    };
-    name.split(':').next().filter(|name| !name.is_empty()).map(str::to_owned)
-}
-
-/// Routes to these functions, all by one queue. A built-in function keeps its own timeout.
-pub(super) fn routes(functions: &BTreeSet<String>, built_in: &Routes) -> Routes {
-    let timeout = |function: &str| built_in.of(function).map_or(60, |route| route.function_timeout_seconds);
-    let route = |function: &String| {
-        let route = Route { queue: QUEUE.to_owned(), function_timeout_seconds: timeout(function) };
-        (function.clone(), route)
-    };
-    Routes(functions.iter().map(route).collect::<BTreeMap<_, _>>())
+/// Routes to whatever function a definition names or computes, all by one queue. A built-in function keeps its own timeout.
+pub(super) fn routes(built_in: &Routes) -> Routes {
+    let route = |function_timeout_seconds| Route { queue: QUEUE.to_owned(), function_timeout_seconds };
+    let own = built_in.0.iter().map(|(function, built_in)| (function.clone(), route(built_in.function_timeout_seconds)));
+    Routes(own.chain([(Routes::ANY.to_owned(), route(FUNCTION_TIMEOUT_SECONDS))]).collect())
 }
 
 #[cfg(test)]
@@ -161,16 +127,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn functions_are_found_wherever_a_definition_names_them() {
-        let definition = json!({ "States": {
-            "A": { "Resource": "arn:aws:lambda:us-east-1:123456789012:function:a:live",
-                   "Compensation": { "Resource": "arn:aws:lambda:us-east-1:123456789012:function:b" } },
-            "C": { "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "FunctionName": "c", "Payload": {} } }
-        } });
-        assert_eq!(functions(&definition).into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
-    }
 
     #[test]
     fn the_payload_of_a_mocked_invocation_is_what_its_worker_would_have_answered() {

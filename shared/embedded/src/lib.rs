@@ -22,6 +22,6 @@ mod watch;
 
 pub use machine::RegisterError;
 pub use observed::Observed;
-pub use options::{Concurrency, HandlersOf, Options, StoreChoice, Upkeep};
+pub use options::{Concurrency, HandlerFor, HandlersOf, Options, StoreChoice, Upkeep};
 pub use queues::{QueueDepths, dead_letters_of};
 pub use system::{OpenError, System};

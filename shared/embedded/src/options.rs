@@ -57,6 +57,9 @@ pub enum StoreChoice {
 /// Makes the handlers of a system, over its ports.
 pub type HandlersOf = Arc<dyn Fn(&Ports) -> Vec<Arc<dyn Handler>> + Send + Sync>;
 
+/// Makes the handler of one function, over a system's ports.
+pub type HandlerFor = Arc<dyn Fn(&Ports, &str) -> Arc<dyn Handler> + Send + Sync>;
+
 /// What is done each time that the watch looks, over the system's ports.
 pub type Upkeep = Arc<dyn Fn(Ports) -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -79,6 +82,8 @@ pub struct Options {
     pub account: String,
     /// Who performs tasks.
     pub handlers: HandlersOf,
+    /// Who performs the tasks of functions that none of `handlers` serves, on the queue of [`Routes::ANY`]; made anew for each request.
+    pub handler_for_any: Option<HandlerFor>,
     /// Which queue each function's requests go to; a queue may serve several functions.
     pub routes: Routes,
     /// What goes wrong in the queues: for tests.
@@ -103,6 +108,7 @@ impl Options {
             region: "us-east-1".to_owned(),
             account: "123456789012".to_owned(),
             handlers: Arc::new(|_| Vec::new()),
+            handler_for_any: None,
             routes: Routes::default(),
             disorder: None,
             watch_interval: WATCH_INTERVAL,
@@ -115,6 +121,12 @@ impl Options {
     #[must_use]
     pub fn serving(self, routes: Routes, handlers: impl Fn(&Ports) -> Vec<Arc<dyn Handler>> + Send + Sync + 'static) -> Self {
         Self { routes, handlers: Arc::new(handlers), ..self }
+    }
+
+    /// With handlers for whatever function is named, which is known only when its first request comes.
+    #[must_use]
+    pub fn serving_any(self, routes: Routes, handler: impl Fn(&Ports, &str) -> Arc<dyn Handler> + Send + Sync + 'static) -> Self {
+        Self { routes, handler_for_any: Some(Arc::new(handler)), ..self }
     }
 
     /// With the workers of the order saga, and its providers in test mode; stock that was reserved for too long returns.

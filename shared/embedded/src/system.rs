@@ -85,7 +85,7 @@ impl System {
             entropy: options.entropy,
         };
         let handlers = (options.handlers)(&ports);
-        let serving = Serving::by_queue(&ports, &options.routes, &handlers);
+        let serving = Serving::by_queue(&ports, &options.routes, &handlers, options.handler_for_any);
         let settings = Settings { routes: options.routes, limits: options.limits, bounds: options.bounds };
         let (still_alive, alive) = mpsc::channel(1);
         let parts = Parts {

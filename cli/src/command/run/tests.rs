@@ -43,6 +43,21 @@ const MOCKS: &str = r#"{
   }
 }"#;
 
+const COMPUTED: &str = r#"{
+  "StartAt": "Charge",
+  "States": {
+    "Charge": {
+      "Type": "Task", "Resource": "arn:aws:states:::lambda:INVOCATION",
+      "Parameters": { "FunctionName.$": "$.function", "Payload": PAYLOAD }, "OutputPath": "AMOUNT", "End": true
+    }
+  }
+}"#;
+
+const COMPUTED_MOCKS: &str = r#"{
+  "StateMachines": { "m": { "TestCases": { "Good": { "Charge": "Charged" } } } },
+  "MockedResponses": { "Charged": { "0": { "Return": { "amount": 7 } } } }
+}"#;
+
 fn run(case: &str) -> Result<Description, RunError> {
     let (definition, _) = asl::parse(INVOICE).unwrap();
     let mocks = Mocks::read(MOCKS, "invoice", Some(case), &definition).unwrap();
@@ -76,6 +91,36 @@ fn a_task_that_nobody_serves_is_named_with_what_to_do() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+// Fails if only functions have a route whose names are written in the definition.
+#[test]
+fn a_function_whose_name_is_computed_is_served_like_any_other() {
+    let invoke = ("invoke", r#"{ "order.$": "$.order" }"#, "$.Payload.amount");
+    let callback = ("invoke.waitForTaskToken", r#"{ "token.$": "$$.Task.Token" }"#, "$.amount");
+    let run = |function: &str, (invocation, payload, amount): (&str, &str, &str), mocked: bool| {
+        let text = COMPUTED.replace("INVOCATION", invocation).replace("PAYLOAD", payload).replace("AMOUNT", amount);
+        let (definition, _) = asl::parse(&text).unwrap();
+        let mocks = if mocked { Mocks::read(COMPUTED_MOCKS, "m", None, &definition).unwrap() } else { Mocks::default() };
+        let input = json!({ "function": function, "order": "o-1" }).to_string();
+        let run = Run { machine: "m".to_owned(), text, definition, input, mocks };
+        in_own_runtime(run, false).map(|ended| ended.description)
+    };
+    for function in ["charge-eu", "arn:aws:lambda:eu-central-1:123456789012:function:charge-eu:live"] {
+        for how in [invoke, callback] {
+            let ended = run(function, how, true).unwrap();
+            assert_eq!(ended.output.as_deref(), Some("7"), "{function} {how:?}: {:?}", ended.failure);
+        }
+        match run(function, invoke, false) {
+            Err(RunError::Drive(DriveError::Unserved(reason))) => {
+                assert!(reason.contains("state `Charge` calls the function `charge-eu`"), "{reason}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // The order saga's own worker, which says what it thinks of such an order.
+    let ended = run("validate-order", invoke, false).unwrap();
+    assert_eq!(ended.failure.unwrap().error, "InvalidOrder");
 }
 
 #[test]
