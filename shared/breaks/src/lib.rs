@@ -4,6 +4,8 @@
 //! task travels there is a [`Break`]: a place in the code where the rule is guarded, and wrong behavior behind `if breaks::active(...)`
 //! beside it. The simulator switches them on one by one and has to catch each; one that it does not catch is a rule that nobody checks.
 //!
+//! Whoever adds a rule adds a row to the table and a switch at the guard; tests see to it that each row has a place, and each rule a row.
+//!
 //! Without the feature `switches` [`active`] is a constant `false`, and what is compiled is the code without any break. Nothing but the
 //! simulator turns the feature on, and it only behind a feature of its own (a test of `architecture` sees to that): no binary that is
 //! deployed or handed out can be broken.

@@ -373,6 +373,9 @@ breaks! {
     /// A compensation that finds nothing to undo fails.
     NothingToUndoFails, nothing_to_undo_fails:
         "compensation (section 4): a compensation tolerates that there is nothing to undo";
+    /// A Task that fails is not retried.
+    OwnRetryIgnored, own_retry_ignored:
+        "compensation (section 4): a Task's own Retry goes first, under the same key, before it unwinds or is caught";
     /// A catcher goes on before what failed is undone, and nobody undoes it then.
     CaughtWithoutUnwinding, caught_without_unwinding:
         "compensation (section 4): a part that fails unwinds before its failure is caught";

@@ -253,7 +253,8 @@ fn used(
         progress.phase = TaskPhase::Failed(failure.clone());
         return Ok(Step::Failed(failure));
     }
-    let mut delay = retry::next_delay(&task.retry, &mut visit.retries, &failure, true, &mut turn.random);
+    let mut delay = retry::next_delay(&task.retry, &mut visit.retries, &failure, true, &mut turn.random)
+        .filter(|_| !breaks::active(Break::OwnRetryIgnored));
     if delay.is_none() && unknown_pivot {
         let (first, longest) = (limits::PIVOT_RETRY_SECONDS_MIN, limits::PIVOT_RETRY_SECONDS_MAX);
         delay = Some(retry::doubling_seconds(first, longest, progress.pivot_retries) * 1_000);
