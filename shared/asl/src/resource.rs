@@ -9,6 +9,16 @@ pub struct Resource {
     pub integration: Integration,
 }
 
+impl Resource {
+    /// How a cause names who did the work, as recorded from AWS: `lambda` for an integration with the service, the ARN for a function's own.
+    pub fn provider(&self) -> &str {
+        match self.integration {
+            Integration::LambdaInvoke { .. } => "lambda",
+            Integration::Function { .. } => &self.arn,
+        }
+    }
+}
+
 /// The kinds of resources that the engine knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Integration {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asl::Definition;
 use breaks::Break;
 use interpreter::{Execution, ExecutionId, Message, MessageOutcome, Reads, Seed, Staleness, ValueHash};
 use messages::CoordinatorMessage;
@@ -76,6 +77,7 @@ pub(crate) struct Delivered {
 /// Messages that were decided upon; what they led to is committed, and not yet published.
 pub(crate) struct Settled {
     pub(crate) execution: Execution,
+    pub(crate) definition: Arc<Definition>,
     pub(crate) outcomes: Vec<MessageOutcome>,
     /// Whether an entry was committed, and by how many tries.
     pub(crate) committed_in: Option<u32>,
@@ -160,11 +162,11 @@ impl Coordinator {
         let Some(next) = decided.execution else {
             log(&before, messages, &outcomes, None);
             let values = std::mem::take(&mut reads.values);
-            return Ok(Some(Settled { execution: before, outcomes, committed_in: None, values }));
+            return Ok(Some(Settled { execution: before, definition, outcomes, committed_in: None, values }));
         };
         let entry = Entry { revision: next.revision, at: next.updated_at, seed, execution: next, events: decided.events };
         if breaks::active(Break::PublishedBeforeCommit) {
-            self.publish_ahead(&entry.execution, &decided.values).await;
+            self.publish_ahead(&definition, &entry.execution, &decided.values).await;
         }
         let Commit::Done { tries } = self.commit(&before, &entry, &decided.values).await? else {
             tracing::debug!(execution = before.identity.name, revision = entry.revision, "another writer was first");
@@ -173,7 +175,7 @@ impl Coordinator {
         log(&entry.execution, messages, &outcomes, Some(entry.events.len()));
         let mut values = std::mem::take(&mut reads.values);
         values.extend(decided.values);
-        Ok(Some(Settled { execution: entry.execution, outcomes, committed_in: Some(tries), values }))
+        Ok(Some(Settled { execution: entry.execution, definition, outcomes, committed_in: Some(tries), values }))
     }
 
     /// Publishes, and turns requests that can never be published into failures of their tasks, which may create more to publish.
@@ -182,6 +184,7 @@ impl Coordinator {
         for _ in 0..self.settings.bounds.follow_ups_per_delivery {
             let publication = Publication {
                 execution: &settled.execution,
+                definition: &settled.definition,
                 // Only of an entry that we alone can have read so far is this provably the first publish.
                 unseen_since: (settled.committed_in == Some(1)).then_some(settled.execution.revision),
                 values: &settled.values,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use asl::Definition;
 use breaks::Break;
 use interpreter::{
     Command, EndReport, Execution, ExecutionId, IdempotencyKey, PublishFailure, StateFailure, TaskRequest, Timestamp, ValueHash,
@@ -38,6 +39,7 @@ pub enum PublishError {
 /// What commands are performed for.
 pub(crate) struct Publication<'a> {
     pub(crate) execution: &'a Execution,
+    pub(crate) definition: &'a Definition,
     /// Requests created at or after this revision were never published before.
     pub(crate) unseen_since: Option<u64>,
     /// Value items at hand.
@@ -93,9 +95,9 @@ impl Coordinator {
     }
 
     /// Publishes what an execution that is not committed yet creates: for [`Break::PublishedBeforeCommit`] alone.
-    pub(crate) async fn publish_ahead(&self, execution: &Execution, values: &[(ValueHash, Arc<str>)]) {
+    pub(crate) async fn publish_ahead(&self, definition: &Definition, execution: &Execution, values: &[(ValueHash, Arc<str>)]) {
         let values = values.iter().cloned().collect();
-        let publication = Publication { execution, unseen_since: None, values: &values };
+        let publication = Publication { execution, definition, unseen_since: None, values: &values };
         let _ = self.publish(&publication, outstanding(execution, execution.revision)).await;
     }
 

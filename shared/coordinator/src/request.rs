@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use asl::state::Compensation;
+use asl::{Definition, StateKind};
 use breaks::Break;
 use interpreter::{Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
 use messages::{FORMAT, InputBody, Outgoing, RequestBody};
@@ -90,6 +92,7 @@ impl Coordinator {
 
 fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> RequestBody {
     let identity = &publication.execution.identity;
+    let provider = provider(publication.definition, &task);
     RequestBody {
         v: FORMAT,
         token: task.token,
@@ -97,6 +100,7 @@ fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> R
         execution_name: identity.name.clone(),
         state: task.state,
         function: task.function,
+        provider,
         input,
         attempt: task.attempt,
         deadline: task.deadline,
@@ -104,6 +108,17 @@ fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> R
         key: task.key,
         undoes: task.undoes,
     }
+}
+
+/// How causes name who does the work; the execution knows the function only.
+fn provider(definition: &Definition, task: &TaskRequest) -> Option<String> {
+    let StateKind::Task(state) = &definition.state(&task.state)?.kind else { return None };
+    let resource = match (&task.undoes, &state.compensation) {
+        (None, _) => &state.resource,
+        (Some(_), Some(Compensation::Action(action))) => &action.resource,
+        (Some(_), Some(Compensation::Nothing) | None) => return None,
+    };
+    Some(resource.provider().to_owned())
 }
 
 /// AWS names a function that does not exist so.

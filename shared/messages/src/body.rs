@@ -85,6 +85,9 @@ pub struct RequestBody {
     pub state: String,
     /// The function that is to serve it.
     pub function: String,
+    /// How causes name who does the work, where the program says it in another way: `lambda`, or the function's ARN.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
     /// What the handler receives.
     #[serde(flatten)]
     pub input: InputBody,

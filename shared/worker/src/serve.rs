@@ -269,7 +269,7 @@ impl Serving<'_> {
         // In AWS's words (as recorded). The effect is not written, but who calls cannot know.
         let cause = format!(
             "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",
-            self.request.function
+            self.request.provider.as_deref().unwrap_or(&self.request.function)
         );
         (failed("States.DataLimitExceeded", &cause, breaks::active(Break::TooLargeResultIsARefusal)), Vec::new())
     }

@@ -5,7 +5,7 @@ use interpreter::{HistoryEventKind, Message, TaskAnswer, TaskOutcome};
 use messages::{CoordinatorBody, CoordinatorMessage, InputBody, RequestBody, queue_name};
 use store::{Fault, FaultPlan, LedgerState, LedgerStore, Operation};
 
-use super::definitions::{CAUGHT, CHARGE_BESIDE_LOOK, PARALLEL, SAGA};
+use super::definitions::{CAUGHT, CHARGE_BESIDE_LOOK, PARALLEL, REVIEW, SAGA};
 use super::world::{Script, SendFault, World};
 use crate::HistoryQuery;
 
@@ -149,6 +149,24 @@ async fn large_inputs_travel_by_reference() {
     check(5_000, false).await;
     check(49_152, false).await;
     check(49_153, true).await;
+}
+
+// Fails if a request leaves it to the harness to guess (`provider` in request.rs), or names the action where the compensation is called.
+#[tokio::test]
+async fn requests_say_how_causes_name_who_does_the_work() {
+    let check = async |definition: &str, expected: &[(&str, &str)]| {
+        let refusing = Script::Fails { times: 1, error: "CarrierRefuses", refusal: true };
+        let world = World::new(definition).await.with("ship", refusing);
+        world.start("order-1", "{}").await.unwrap();
+        world.run(&world.coordinator()).await;
+        let requests = world.workers.lock().unwrap().requests.clone();
+        let said: Vec<_> = requests.iter().map(|request| (&*request.function, request.provider.as_deref().unwrap())).collect();
+        assert_eq!(said, expected);
+    };
+    let arn = |function: &str| format!("arn:aws:lambda:us-east-1:123456789012:function:{function}");
+    let functions = ["reserve", "charge", "ship", "refund", "release"].map(|function| (function, arn(function)));
+    check(SAGA, &functions.each_ref().map(|(function, arn)| (*function, &**arn))).await;
+    check(REVIEW, &[("review", "lambda")]).await;
 }
 
 // Fails without `Command::Revoke` being performed.

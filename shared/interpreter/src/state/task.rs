@@ -165,7 +165,7 @@ fn ended(
     let (failure, effect, event) = match end {
         AttemptEnd::Answered(TaskOutcome::Succeeded { result }) => {
             let result = compensation::raw_result(task, result, is_callback(task));
-            match turn.seal_bounded((*result).clone(), &|| provider(task)) {
+            match turn.seal_bounded((*result).clone(), &|| task.resource.provider().to_owned()) {
                 Ok(sealed) => {
                     branch.last_event = turn.emit(branch.last_event, succeeded_event(task, sealed));
                     return match succeeded(turn, branch, visit, progress, state, task, place, &result) {
@@ -225,14 +225,6 @@ enum Effect {
     Unknown,
     /// It has one: only its result is of no use.
     Certain,
-}
-
-/// How a cause names who did the work (recorded from AWS).
-fn provider(task: &Task) -> String {
-    match &task.resource.integration {
-        Integration::LambdaInvoke { .. } => "lambda".to_owned(),
-        Integration::Function { .. } => task.resource.arn.clone(),
-    }
 }
 
 /// What a failed attempt leads to: the state's own retriers first, under the same key.

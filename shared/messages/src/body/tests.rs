@@ -26,6 +26,7 @@ fn request(input: InputBody) -> RequestBody {
         execution_name: "order-1".to_owned(),
         state: "ChargePayment".to_owned(),
         function: "charge-payment".to_owned(),
+        provider: None,
         input,
         attempt: 2,
         deadline: Some(Timestamp::from_millis(1_793_534_400_000)),
@@ -92,6 +93,10 @@ fn the_samples_of_format_1_are_read_and_written() {
         ..request(InputBody::InputRef(ValueHash::of("{}")))
     };
     check_request_sample(include_str!("../../samples/request-by-reference.v1.json"), &referring);
+    check_request_sample(
+        include_str!("../../samples/request-with-provider.v1.json"),
+        &RequestBody { provider: Some("lambda".to_owned()), ..referring },
+    );
 }
 
 #[test]

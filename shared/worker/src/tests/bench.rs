@@ -29,6 +29,8 @@ pub(super) const FUNCTION_SECONDS: u64 = 30;
 pub(super) const REQUESTS: &str = "requests";
 /// The function.
 pub(super) const FUNCTION: &str = "charge-payment";
+/// How the program's causes name it.
+pub(super) const PROVIDER: &str = "arn:aws:lambda:us-east-1:123456789012:function:charge-payment:live";
 /// What the effect counts.
 pub(super) const COUNTER: &str = "times";
 
@@ -181,6 +183,7 @@ pub(super) fn request(attempt: u32) -> RequestBody {
         execution_name: "order-1".to_owned(),
         state: "ChargePayment".to_owned(),
         function: FUNCTION.to_owned(),
+        provider: Some(PROVIDER.to_owned()),
         input: InputBody::Input(json!({"amount": 1250})),
         attempt,
         deadline: Some(START.plus_seconds(3_600)),

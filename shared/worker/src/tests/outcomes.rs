@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use store::{Condition, ExecutionStore, Fault, FaultPlan, LedgerState, LedgerStore, Operation};
 
 use super::bench::{
-    Act, Bench, FUNCTION, FUNCTION_SECONDS, START, action_key, bench, compensation, declined, delivery, failed, failure_entry,
-    give_back_seconds, item_key, live, put, request, settings, succeeded, success_entry,
+    Act, Bench, FUNCTION, FUNCTION_SECONDS, PROVIDER, START, action_key, bench, compensation, declined, delivery, failed,
+    failure_entry, give_back_seconds, item_key, live, put, request, settings, succeeded, success_entry,
 };
 use crate::{Effect, HarnessSettings};
 
@@ -96,6 +96,12 @@ async fn with_no_time_left_in_the_invocation_nothing_is_begun() {
     assert_eq!((bench.calls(), bench.ledger(&action_key()).await), (0, None));
 }
 
+fn too_large(who: &str) -> TaskOutcome {
+    let cause =
+        format!("The state/task '{who}' returned a result with a size exceeding the maximum number of bytes service limit.");
+    failed("States.DataLimitExceeded", &cause, false)
+}
+
 async fn check_size(result: Value, fits: bool) {
     let bench = bench(Effect::Table, [Act::Complete(result.clone())]);
     bench.handle(&request(1)).await;
@@ -104,10 +110,19 @@ async fn check_size(result: Value, fits: bool) {
         assert_eq!(answers, [(1, succeeded(result))]);
         return;
     }
-    let cause =
-        format!("The state/task '{FUNCTION}' returned a result with a size exceeding the maximum number of bytes service limit.");
-    assert_eq!(answers, [(1, failed("States.DataLimitExceeded", &cause, false))]);
+    assert_eq!(answers, [(1, too_large(PROVIDER))]);
     assert_eq!(bench.effects(&action_key()).await, 0);
+}
+
+// Fails if the cause names anything but what the request says, or nothing for a request of a release that did not say it.
+#[tokio::test]
+async fn the_cause_of_a_result_over_the_limit_names_who_the_program_called() {
+    let result = json!("x".repeat(usize::try_from(settings().payload_bytes).unwrap()));
+    for (provider, who) in [(Some("lambda"), "lambda"), (None, FUNCTION)] {
+        let bench = bench(Effect::Table, [Act::Complete(result.clone())]);
+        bench.handle(&RequestBody { provider: provider.map(str::to_owned), ..request(1) }).await;
+        assert_eq!(bench.answers().await, [(1, too_large(who))]);
+    }
 }
 
 #[tokio::test]
