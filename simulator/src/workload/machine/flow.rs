@@ -6,6 +6,8 @@ use super::{GIVEN_UP, Writer, Written, set};
 
 /// Flows inside each other, the outermost not counted.
 const NESTING_MAX: u32 = 3;
+/// How the names of the choices begin that end a loop.
+const AGAIN: &str = "Again";
 
 impl Writer<'_> {
     /// A flow of about so many states of its own.
@@ -172,7 +174,7 @@ impl Writer<'_> {
         let count = json!({ "Type": "Pass", "Parameters": { "v.$": "States.MathAdd($.n.v, 1)" }, "ResultPath": "$.n" });
         let rounds = self.random.within(1, 2) + 1;
         let again = json!({ "Type": "Choice", "Choices": [{ "Variable": "$.n.v", "NumericLessThan": rounds, "Next": back }] });
-        let (counting, again) = (self.written("Count", count), self.written("Again", again));
+        let (counting, again) = (self.written("Count", count), self.written(AGAIN, again));
         states.splice(last + 1..last + 1, [counting, again]);
         states
     }
@@ -188,8 +190,10 @@ impl Writer<'_> {
         let mut behind: Vec<Written> = Vec::new();
         for (at, Written { name, mut state, catches, .. }) in states.into_iter().enumerate() {
             let ahead = names.get(at + 1..).unwrap_or_default();
+            // Whatever jumps ahead within a loop goes by way of the counter, or out of it: else the loop had no end.
+            let jumps: Vec<String> = ahead.iter().filter(|name| !name.starts_with(AGAIN)).cloned().collect();
             if state.get("Type") == Some(&json!("Choice")) {
-                self.choose(&mut state, ahead, &mut behind);
+                self.choose(&mut state, ahead.first(), &jumps, &mut behind);
             } else {
                 match ahead.first() {
                     Some(next) => set(&mut state, "Next", json!(next)),
@@ -197,7 +201,7 @@ impl Writer<'_> {
                 }
             }
             if catches && self.chance(400) {
-                let catchers = self.catchers(depth == 0, &mut |writer| writer.target(ahead, &mut behind));
+                let catchers = self.catchers(depth == 0, &mut |writer| writer.target(&jumps, &mut behind));
                 set(&mut state, "Catch", catchers);
             }
             linked.insert(name, state);
@@ -209,9 +213,9 @@ impl Writer<'_> {
     }
 
     /// Gives a choice its rules and its default. One of a loop has its rule already.
-    fn choose(&mut self, state: &mut Value, ahead: &[String], behind: &mut Vec<Written>) {
+    fn choose(&mut self, state: &mut Value, next: Option<&String>, jumps: &[String], behind: &mut Vec<Written>) {
         let is_loop = state.get("Choices").is_some();
-        let default = match ahead.first() {
+        let default = match next {
             Some(next) => Some(next.clone()),
             // Without a default the state fails if no rule holds.
             None if !is_loop && self.chance(100) => None,
@@ -220,7 +224,7 @@ impl Writer<'_> {
         if !is_loop {
             let mut rules = Vec::new();
             for _ in 0..self.random.within(1, 2) {
-                let next = self.choice_target(ahead, behind);
+                let next = self.choice_target(jumps, behind);
                 rules.push(self.rule(&next));
             }
             set(state, "Choices", Value::Array(rules));

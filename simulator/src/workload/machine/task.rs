@@ -28,8 +28,13 @@ impl Writer<'_> {
         let function = self.one_of(&[ACT_TABLE, ACT_OUTSIDE, ACT_OUTSIDE, ASK], ACT_OUTSIDE);
         let Written { name, mut state, .. } = self.task_of(function);
         if let Some(state) = state.as_object_mut() {
-            state.shift_remove("Compensation");
+            // It is tried until its outcome is known: it must be given the time that this takes.
+            for field in ["Compensation", "TimeoutSecondsPath", "HeartbeatSeconds"] {
+                state.shift_remove(field);
+            }
         }
+        let seconds = self.one_of(&[30, 60, 120], 60);
+        set(&mut state, "TimeoutSeconds", json!(seconds));
         set(&mut state, "Pivot", json!(true));
         if self.chance(300) {
             set(&mut state, "Compensation", json!("None"));

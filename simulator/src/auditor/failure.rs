@@ -1,0 +1,114 @@
+//! What a failure leads to: which retrier, which catcher, by the error's name.
+
+use asl::state::{JitterStrategy, Retrier};
+use asl::{State, StateKind, error_name};
+
+/// What is known of a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The history names its error.
+    Named(String),
+    /// Not told by any event: an error of the data flow, or a limit that was reached.
+    Silent,
+}
+
+/// What may become of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handling {
+    /// Tried again by the retrier with this index, after so many milliseconds at least.
+    Retry {
+        /// Its index.
+        retrier: usize,
+        /// The least delay.
+        millis: u64,
+    },
+    /// Taken by the catcher with this index.
+    Catch(usize),
+    /// Taken by nothing here.
+    Uncaught,
+}
+
+/// Whether names match a failure; none if that cannot be told.
+fn matches(names: &[String], fault: &Fault, of_task: bool) -> Option<bool> {
+    match fault {
+        Fault::Named(error) => named(names, error, of_task),
+        Fault::Silent => {
+            let may = names.iter().any(|name| name.starts_with("States.") && name != error_name::TIMEOUT);
+            if may { None } else { Some(false) }
+        }
+    }
+}
+
+fn named(names: &[String], error: &str, of_task: bool) -> Option<bool> {
+    if matches!(error, error_name::RUNTIME | error_name::COMPENSATION_FAILED) {
+        return Some(false);
+    }
+    let is_timeout = error == error_name::TIMEOUT;
+    let mut doubtful = false;
+    for name in names {
+        match name.as_str() {
+            error_name::ALL => return Some(true),
+            name if name == error => return Some(true),
+            error_name::TASK_FAILED if of_task && !is_timeout && error != error_name::DATA_LIMIT_EXCEEDED => return Some(true),
+            // A lost heartbeat is shown as a timeout.
+            error_name::HEARTBEAT_TIMEOUT if is_timeout => doubtful = true,
+            _ => {}
+        }
+    }
+    if doubtful { None } else { Some(false) }
+}
+
+/// What may become of a state's failure, given how often each of its retriers was used. One element if that is certain.
+pub(super) fn handlings(state: &State, retries: &[u64], fault: &Fault) -> Vec<Handling> {
+    let of_task = matches!(state.kind, StateKind::Task(_));
+    let (mut handlings, certain) = retryings(state.retriers(), retries, fault, of_task);
+    if certain {
+        return handlings;
+    }
+    for (index, catcher) in state.catchers().iter().enumerate() {
+        match matches(&catcher.error_equals, fault, of_task) {
+            Some(true) => {
+                handlings.push(Handling::Catch(index));
+                return handlings;
+            }
+            None => handlings.push(Handling::Catch(index)),
+            Some(false) => {}
+        }
+    }
+    handlings.push(Handling::Uncaught);
+    handlings
+}
+
+/// How retriers may take a failure, and whether one certainly does.
+pub(super) fn retryings(retriers: &[Retrier], retries: &[u64], fault: &Fault, of_task: bool) -> (Vec<Handling>, bool) {
+    let mut handlings = Vec::new();
+    for (index, retrier) in retriers.iter().enumerate() {
+        let spent = retries.get(index).copied().unwrap_or(0);
+        let retry = Handling::Retry { retrier: index, millis: least_delay(retrier, spent) };
+        match (matches(&retrier.error_equals, fault, of_task), spent < retrier.max_attempts) {
+            (Some(true), true) => {
+                handlings.push(retry);
+                return (handlings, true);
+            }
+            // The first that matches decides, also when it is spent.
+            (Some(true), false) => return (handlings, false),
+            (None, true) => handlings.push(retry),
+            (None, false) | (Some(false), _) => {}
+        }
+    }
+    (handlings, false)
+}
+
+/// The least delay before another attempt, in milliseconds: with full jitter, none.
+fn least_delay(retrier: &Retrier, spent: u64) -> u64 {
+    if retrier.jitter == JitterStrategy::Full {
+        return 0;
+    }
+    let rounds = i32::try_from(spent).unwrap_or(i32::MAX);
+    let longest = retrier.max_delay_seconds.unwrap_or(asl::limits::MAX_SECONDS);
+    #[expect(clippy::cast_precision_loss, reason = "seconds below 10^8")]
+    let seconds = (retrier.interval_seconds as f64 * retrier.backoff_rate.powi(rounds)).min(longest as f64);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10^11")]
+    let millis = (seconds * 1_000.0).round() as u64;
+    millis
+}

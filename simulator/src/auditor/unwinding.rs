@@ -1,0 +1,422 @@
+//! Undoing: of parts, and of the execution as a whole.
+
+use asl::StateKind;
+use asl::state::Compensate;
+use interpreter::history::ErrorDetails;
+use interpreter::{HistoryEvent, Payload};
+
+use super::evaluation::{Fails, Partial, data_of, empty, evaluate};
+use super::failure::{Fault, Handling, handlings, retryings};
+use super::frame::{Body, FrameId, Unwinding};
+use super::model::Model;
+use super::obligation::{Item, Phase};
+use super::program::undoing;
+use super::rule;
+
+/// More than this a payload may not have: arguments that would be longer are not used.
+const PAYLOAD_BYTES_MAX: usize = 262_144;
+/// A compensation that says nothing of its own is retried for a day, from 1 s to 5 min apart.
+const RETRY_SECONDS_IN_ALL: u64 = 86_400;
+const RETRY_SECONDS_MAX: u64 = 300;
+
+impl<'c> Model<'c> {
+    /// Stops a thread and answers what it owes, in the order of the program.
+    pub(super) fn surrender(&mut self, frame: FrameId) -> Vec<Item> {
+        let Some(of) = self.frames.get_mut(frame) else { return Vec::new() };
+        of.closed = true;
+        let mut items = std::mem::take(&mut of.owed);
+        items.extend(self.part_of(frame));
+        items
+    }
+
+    /// What the state that a frame is in owes: what is left of its unwinding, or all that stands in it, stopped.
+    pub(super) fn part_of(&mut self, frame: FrameId) -> Vec<Item> {
+        let Some(visit) = self.visit(frame) else { return Vec::new() };
+        if let Some(unwinding) = &visit.unwinding {
+            return unwinding.items.clone();
+        }
+        match &visit.body {
+            Body::Simple => Vec::new(),
+            Body::Task(task) => {
+                let task = *task;
+                self.owed_by(task).into_iter().collect()
+            }
+            Body::Composite(composite) => {
+                let (undoing, succeeded) = (composite.undoing.clone(), composite.succeeded);
+                if succeeded {
+                    return Vec::new();
+                }
+                let mut group: Vec<Vec<Item>> = undoing.into_values().collect();
+                for child in self.children_of(frame) {
+                    let closed = self.is_closed(child);
+                    if !closed {
+                        group.push(self.surrender(child));
+                    }
+                }
+                vec![Item::Group(group)]
+            }
+        }
+    }
+
+    /// A part is unwound before its failure is used.
+    pub(super) fn part_unwinds(&mut self, event: &HistoryEvent, state: &str) -> Option<FrameId> {
+        let from = self.owner(event.previous);
+        let found =
+            self.climb(from, |model, frame| model.frames.get(frame).is_some_and(|frame| frame.is_in(state) && !frame.closed));
+        let Some(frame) = found else {
+            self.say(rule::PATH, format!("event {} unwinds `{state}`, which nothing is in", event.id));
+            return None;
+        };
+        if self.is_tolerating(frame) {
+            return Some(frame);
+        }
+        let visit = self.visit(frame)?;
+        let Some(fault) = self.fault_of(frame) else {
+            self.say(rule::NOT_OWED, format!("event {} unwinds `{state}`, which has not failed", event.id));
+            return Some(frame);
+        };
+        let handlings = handlings(visit.state, &visit.retries, &fault);
+        let scopes: Vec<Option<Compensate>> = handlings.iter().filter_map(|handling| scope(visit.state, *handling)).collect();
+        if scopes.iter().all(|scope| *scope == Some(Compensate::Nothing)) {
+            self.say(
+                rule::NOT_OWED,
+                format!("event {} unwinds `{state}`, whose failure is used without that, or not at all", event.id),
+            );
+        }
+        let part = self.part_of(frame);
+        let mut items = Vec::new();
+        if scopes.contains(&Some(Compensate::Execution)) {
+            items = self.frames.get_mut(frame).map(|frame| std::mem::take(&mut frame.owed)).unwrap_or_default();
+        }
+        let before = items.len();
+        items.extend(part);
+        self.visit_mut(frame)?.unwinding = Some(Unwinding { items, before, fault, redriven: false, ended_at: None });
+        Some(frame)
+    }
+
+    /// Whether a Map has not failed itself: what is unwound in it is an iteration that is tolerated.
+    fn is_tolerating(&self, frame: FrameId) -> bool {
+        let Some(visit) = self.visit(frame) else { return false };
+        match &visit.body {
+            Body::Composite(composite) => {
+                matches!(visit.state.kind, StateKind::Map(_)) && composite.fault.is_none() && !composite.undoing.is_empty()
+            }
+            Body::Simple | Body::Task(_) => false,
+        }
+    }
+
+    pub(super) fn part_unwound(&mut self, event: &HistoryEvent, state: &str) -> Option<FrameId> {
+        let from = self.owner(event.previous);
+        let frame =
+            self.climb(from, |model, frame| model.frames.get(frame).is_some_and(|frame| frame.is_in(state) && !frame.closed))?;
+        let items = self.visit(frame)?.unwinding.as_ref().map(|unwinding| unwinding.items.clone()).unwrap_or_default();
+        let before = self.visit(frame)?.unwinding.as_ref().map_or(0, |unwinding| unwinding.before);
+        // Whether what was owed before is undone too shows when the failure is used.
+        self.expect_undone(event, items.get(before..).unwrap_or_default());
+        if let Some(unwinding) = &mut self.visit_mut(frame)?.unwinding {
+            unwinding.ended_at = Some(event.at);
+        }
+        Some(frame)
+    }
+
+    /// Nothing of these may be left. What was doubtful was not owed.
+    pub(super) fn expect_undone(&mut self, event: &HistoryEvent, items: &[Item]) {
+        let left = self.obligations.left(items);
+        let certain: Vec<&str> = self.obligations.certain(&left).collect();
+        if !certain.is_empty() {
+            self.say(rule::LEFT_BEHIND, format!("at event {} is left to be undone: {}", event.id, certain.join(", ")));
+        }
+        self.obligations.release(&left);
+    }
+
+    /// A failure is used, in one of these ways: what the part owes must be undone, or stays owed where that is suppressed.
+    pub(super) fn settle(&mut self, event: &HistoryEvent, frame: FrameId, scopes: &[Option<Compensate>]) {
+        let suppressed = scopes.contains(&Some(Compensate::Nothing));
+        let widened = !scopes.is_empty() && scopes.iter().all(|scope| *scope == Some(Compensate::Execution));
+        let unwinding = self.visit(frame).and_then(|visit| visit.unwinding.clone());
+        let (before, part) = match unwinding {
+            Some(Unwinding { mut items, before, .. }) => {
+                let part = items.split_off(before.min(items.len()));
+                (items, part)
+            }
+            None => (Vec::new(), self.part_of(frame)),
+        };
+        let mut stays = before;
+        if suppressed {
+            stays.extend(part);
+        } else {
+            self.expect_undone(event, &part);
+        }
+        if let Some(frame) = self.frames.get_mut(frame) {
+            frame.owed.extend(stays);
+        }
+        let owed = self.frames.get(frame).map(|frame| frame.owed.clone()).unwrap_or_default();
+        if widened {
+            self.expect_undone(event, &owed);
+        } else if !suppressed && let Some(begun) = self.first_begun(&owed) {
+            self.say(rule::NOT_OWED, format!("at event {} `{begun}` is being undone, which is not in the failed part", event.id));
+        }
+    }
+
+    /// One of these whose undoing has begun, suppressed ones apart.
+    fn first_begun(&self, items: &[Item]) -> Option<&'c str> {
+        let left = self.obligations.left(items);
+        let begun = left.iter().filter_map(|id| self.obligations.get(*id)).find(|obligation| obligation.phase == Phase::Begun);
+        begun.filter(|_| !self.suppresses()).map(|obligation| obligation.state)
+    }
+
+    /// Whether any catcher of the definition suppresses unwinding: then what had begun in its part may stand among what is owed.
+    fn suppresses(&self) -> bool {
+        let mut catchers = self.case.definition.states.values().flat_map(asl::State::catchers);
+        catchers.any(|catcher| catcher.compensate == Some(Compensate::Nothing))
+    }
+
+    /// All that is being unwound now, each list for itself.
+    fn scopes(&self) -> Vec<&[Item]> {
+        if let Some(ending) = &self.ending {
+            return vec![ending];
+        }
+        let mut scopes: Vec<&[Item]> = Vec::new();
+        for frame in self.frames.iter().filter(|frame| !frame.closed) {
+            let Some(visit) = &frame.visit else { continue };
+            scopes.extend(visit.unwinding.as_ref().map(|unwinding| unwinding.items.as_slice()));
+            if let Body::Composite(composite) = &visit.body
+                && visit.unwinding.is_none()
+            {
+                scopes.extend(composite.undoing.values().map(Vec::as_slice));
+            }
+        }
+        scopes
+    }
+
+    pub(super) fn compensating(&mut self, event: &HistoryEvent, state: &str, input: &Payload, attempt: u32) -> Option<FrameId> {
+        let id = match self.chains.get(&event.previous) {
+            Some(id) => {
+                let id = *id;
+                self.check_again(event, id, input);
+                id
+            }
+            None => self.first_attempt(event, state, input)?,
+        };
+        self.chains.insert(event.id, id);
+        let segment = self.segment;
+        let obligation = self.obligations.get_mut(id)?;
+        let (expected, is_new) = (obligation.attempts + 1, obligation.segment < segment || obligation.since.is_none());
+        obligation.attempts = attempt;
+        obligation.phase = Phase::Begun;
+        obligation.input = Some(input.clone());
+        if is_new {
+            obligation.since = Some(event.at);
+            obligation.retries.clear();
+        }
+        obligation.segment = segment;
+        if attempt != expected {
+            self.say(rule::RETRY, format!("event {} is attempt {attempt} to undo `{state}`, not {expected}", event.id));
+        }
+        None
+    }
+
+    /// What is begun to be undone: it must be its turn.
+    fn first_attempt(&mut self, event: &HistoryEvent, state: &str, input: &Payload) -> Option<usize> {
+        let mut turn = Vec::new();
+        for scope in self.scopes() {
+            self.obligations.next(scope, &mut turn);
+        }
+        turn.retain(|id| self.obligations.get(*id).is_some_and(|obligation| obligation.state == state));
+        let fitting = turn.iter().copied().find(|id| self.fits(*id, input));
+        if fitting.is_some() {
+            return fitting;
+        }
+        if let Some(id) = turn.first() {
+            self.say(
+                rule::ARGUMENTS,
+                format!("event {} undoes `{state}` with other arguments than the definition says", event.id),
+            );
+            return Some(*id);
+        }
+        let waits =
+            self.obligations.0.iter().position(|obligation| obligation.state == state && obligation.phase == Phase::Registered);
+        let in_scope: Vec<usize> = self.scopes().into_iter().flat_map(|scope| self.obligations.left(scope)).collect();
+        let is_due = |id: &usize| in_scope.contains(id);
+        let discharged = |obligation: &super::obligation::Obligation<'_>| {
+            obligation.state == state && matches!(obligation.phase, Phase::Discharged { .. })
+        };
+        match waits {
+            Some(id) if is_due(&id) => {
+                self.say(rule::ORDER, format!("event {} undoes `{state}` before what came after it", event.id));
+                return Some(id);
+            }
+            _ if self.obligations.0.iter().any(discharged) => {
+                self.say(rule::PIVOT, format!("event {} undoes `{state}`, which the pivot discharged", event.id));
+            }
+            _ => self.say(rule::NOT_OWED, format!("event {} undoes `{state}`, which is not owed, or not now", event.id)),
+        }
+        None
+    }
+
+    /// Another attempt to undo.
+    fn check_again(&mut self, event: &HistoryEvent, id: usize, input: &Payload) {
+        let Some(obligation) = self.obligations.get(id) else { return };
+        let state = obligation.state;
+        if obligation.input.as_ref() != Some(input) {
+            self.say(rule::ARGUMENTS, format!("event {} undoes `{state}` with other arguments than before", event.id));
+        }
+        let Some(obligation) = self.obligations.get(id) else { return };
+        let redriven = obligation.segment < self.segment;
+        match (&obligation.failed, obligation.phase) {
+            _ if redriven => {}
+            (_, Phase::Undone | Phase::Released | Phase::Discharged { .. }) => {
+                self.say(rule::NOT_OWED, format!("event {} undoes `{state}` again", event.id));
+            }
+            (_, Phase::Spent) => self.say(rule::RETRY, format!("event {} undoes `{state}`, which was given up", event.id)),
+            (None, _) => self.say(rule::RETRY, format!("event {} undoes `{state}` while an attempt is under way", event.id)),
+            (Some((error, failed_at)), _) => {
+                let due = failed_at.plus_millis(self.delay_of(id, error).unwrap_or(0));
+                if event.at < due {
+                    self.say(rule::BACKOFF, format!("event {} undoes `{state}` again too early", event.id));
+                }
+            }
+        }
+        if let Some(obligation) = self.obligations.get_mut(id) {
+            let retried = obligation.failed.take().map(|(error, _)| error);
+            if let Some(error) = retried.filter(|_| !redriven) {
+                self.count_retry(id, &error);
+            }
+        }
+    }
+
+    /// The least delay before a compensation that failed so is tried again; none if it is not.
+    fn delay_of(&self, id: usize, error: &str) -> Option<u64> {
+        let obligation = self.obligations.get(id)?;
+        let action = undoing(self.tasks.get(obligation.task)?.task)?;
+        let spent = obligation.retries.first().copied().unwrap_or(0);
+        match &action.retry {
+            Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0.first() {
+                Some(Handling::Retry { millis, .. }) => Some(*millis),
+                _ => None,
+            },
+            None => Some(2_u64.saturating_pow(u32::try_from(spent).unwrap_or(u32::MAX)).min(RETRY_SECONDS_MAX) * 1_000),
+        }
+    }
+
+    fn count_retry(&mut self, id: usize, error: &str) {
+        let Some(obligation) = self.obligations.get(id) else { return };
+        let action = self.tasks.get(obligation.task).and_then(|of| undoing(of.task));
+        let retrier = match action.and_then(|action| action.retry.as_ref()) {
+            Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0.first() {
+                Some(Handling::Retry { retrier, .. }) => *retrier,
+                _ => return,
+            },
+            None => 0,
+        };
+        if let Some(obligation) = self.obligations.get_mut(id) {
+            let least = obligation.retries.len().max(retrier + 1);
+            obligation.retries.resize(least, 0);
+            if let Some(used) = obligation.retries.get_mut(retrier) {
+                *used += 1;
+            }
+        }
+    }
+
+    pub(super) fn compensated(&mut self, event: &HistoryEvent) -> Option<FrameId> {
+        let Some(id) = self.chains.get(&event.previous).copied() else {
+            self.say(rule::NOT_OWED, format!("event {} says that something is undone which was not begun", event.id));
+            return None;
+        };
+        self.chains.insert(event.id, id);
+        let obligation = self.obligations.get_mut(id)?;
+        let (state, phase) = (obligation.state, obligation.phase);
+        obligation.phase = Phase::Undone;
+        match phase {
+            Phase::Begun | Phase::Spent => {}
+            Phase::Discharged { .. } => {
+                self.say(rule::PIVOT, format!("event {} undoes `{state}`, which the pivot discharged", event.id));
+            }
+            Phase::Registered | Phase::Undone | Phase::Released => {
+                self.say(rule::NOT_OWED, format!("event {} undoes `{state}` again", event.id));
+            }
+        }
+        None
+    }
+
+    pub(super) fn not_compensated(&mut self, event: &HistoryEvent, spent: bool, details: &ErrorDetails) -> Option<FrameId> {
+        let Some(id) = self.chains.get(&event.previous).copied() else {
+            self.say(rule::NOT_OWED, format!("event {} says that something is not undone which was not begun", event.id));
+            return None;
+        };
+        self.chains.insert(event.id, id);
+        let error = details.error.clone().unwrap_or_default();
+        let delay = self.delay_of(id, &error);
+        let obligation = self.obligations.get_mut(id)?;
+        let (state, is_default) = (obligation.state, delay.is_some());
+        let since = obligation.since.unwrap_or(event.at);
+        obligation.failed = Some((error, event.at));
+        obligation.phase = if spent { Phase::Spent } else { Phase::Begun };
+        let own = self
+            .tasks
+            .get(self.obligations.get(id)?.task)
+            .and_then(|of| undoing(of.task))
+            .is_some_and(|action| action.retry.is_some());
+        let given_up = match delay {
+            None => true,
+            Some(delay) => !own && event.at.plus_millis(delay) > since.plus_seconds(RETRY_SECONDS_IN_ALL),
+        };
+        if spent != given_up {
+            let how = if spent { "gives up" } else { "does not give up" };
+            self.say(rule::RETRY, format!("event {} {how} to undo `{state}` (tries left: {is_default})", event.id));
+        }
+        None
+    }
+
+    /// Whether a compensation may be called with this: with the result where that is known, with null where nobody can have heard of it.
+    fn fits(&self, id: usize, input: &Payload) -> bool {
+        let Some(value) = (self.case.value)(input) else { return true };
+        let expected = self.arguments(id);
+        expected.is_empty() || expected.iter().any(|expected| expected.fits(&value))
+    }
+
+    /// What a compensation may be called with; empty if that is not judged.
+    fn arguments(&self, id: usize) -> Vec<Partial> {
+        let Some(obligation) = self.obligations.get(id) else { return Vec::new() };
+        let Some(of) = self.tasks.get(obligation.task) else { return Vec::new() };
+        let null = || Partial::Known(serde_json::Value::Null);
+        let first = || self.call(obligation.task, self.received(obligation.task, 0), null());
+        let last = of.attempts.len().saturating_sub(1);
+        let late = |result| self.call(obligation.task, self.received(obligation.task, last), result);
+        let known = of
+            .result
+            .as_ref()
+            .map(|result| (self.case.value)(result).map_or(Partial::Gap, |result| Partial::Known((*result).clone())));
+        let calls = match known {
+            // What cannot be evaluated with the result stands as it was without.
+            Some(result) => vec![late(result).or_else(|_| first())],
+            // A success may have come after the task was stopped, when no event tells of it.
+            None => vec![first(), late(Partial::Gap)],
+        };
+        calls.into_iter().flatten().collect()
+    }
+
+    /// What the definition says for these.
+    fn call(&self, task: usize, input: Partial, result: Partial) -> Result<Partial, Fails> {
+        let action = self.tasks.get(task).and_then(|of| undoing(of.task)).ok_or(Fails)?;
+        let data = data_of(input, result);
+        let arguments = match &action.parameters {
+            Some(parameters) => evaluate(parameters, &data)?,
+            None => data,
+        };
+        let payload = match action.resource.integration {
+            asl::Integration::Function { .. } => arguments,
+            asl::Integration::LambdaInvoke { .. } => arguments.member("Payload").unwrap_or_else(|_| empty()),
+        };
+        if payload.bytes() > PAYLOAD_BYTES_MAX { Err(Fails) } else { Ok(payload) }
+    }
+}
+
+/// What is unwound before a failure is used so; none if it is not used here.
+fn scope(state: &asl::State, handling: Handling) -> Option<Option<Compensate>> {
+    match handling {
+        Handling::Retry { .. } => Some(None),
+        Handling::Catch(index) => state.catchers().get(index).map(|catcher| catcher.compensate),
+        Handling::Uncaught => None,
+    }
+}
