@@ -56,9 +56,27 @@ impl<'a> Fields<'a> {
 
     /// Reports the fields that nobody asked for.
     pub(super) fn finish(self, report: &mut Report) {
-        for member in self.members.iter().filter(|member| !self.asked.contains(&member.name.as_str())) {
-            let explanation = known_fields::explain(&member.name, self.owner, &self.asked, report);
-            report.error(explanation.code, &member.place, explanation.message, explanation.hint);
+        for member in self.unasked() {
+            self.refuse(member, report);
         }
+    }
+
+    /// Where what the object is could not be told, because the field that says so is missing: reports of the fields that nobody asked for those that
+    /// exist nowhere and may be a slip for what is missing. Of the others nobody can say whether they belong here.
+    pub(super) fn finish_untold(self, report: &mut Report) {
+        for member in self.unasked().filter(|member| !known_fields::is_known(&member.name)) {
+            if report.suggest(&member.name, self.asked.iter().copied()).is_some() {
+                self.refuse(member, report);
+            }
+        }
+    }
+
+    fn unasked(&self) -> impl Iterator<Item = &'a Member> {
+        self.members.iter().filter(|member| !self.asked.contains(&member.name.as_str()))
+    }
+
+    fn refuse(&self, member: &Member, report: &mut Report) {
+        let explanation = known_fields::explain(&member.name, self.owner, &self.asked, report);
+        report.error(explanation.code, &member.place, explanation.message, explanation.hint);
     }
 }

@@ -26,6 +26,12 @@ pub(super) fn explain(name: &str, owner: &str, expected: &[&'static str], report
     Explanation { code: code::UNKNOWN_FIELD, message, hint: hint(name, owner, expected, report) }
 }
 
+/// Whether a field of this name exists anywhere in the language.
+pub(super) fn is_known(name: &str) -> bool {
+    let elsewhere = ELSEWHERE.iter().map(|(field, _)| *field).chain(JSONATA.iter().map(|(field, _)| *field));
+    elsewhere.chain(LATER.iter().map(|(field, _, _)| *field)).any(|field| field == name)
+}
+
 fn hint(name: &str, owner: &str, expected: &[&'static str], report: &mut Report) -> String {
     if let Some((_, elsewhere)) = ELSEWHERE.iter().find(|(field, _)| *field == name) {
         return match expected.iter().find(|own| is_path_twin(own, name)) {

@@ -23,7 +23,10 @@ const TYPES: &[(&str, &str)] = &[
 pub(super) fn read(member: &Member, reader: &mut Reader) {
     check_name(member, reader);
     let Some(mut fields) = Fields::of(&member.value, "a state", &mut reader.report) else { return };
-    let Some(kind) = fields.require("Type", "say what the state does: `\"Type\": \"Task\"`", &mut reader.report) else { return };
+    let Some(kind) = fields.require("Type", "say what the state does: `\"Type\": \"Task\"`", &mut reader.report) else {
+        fields.finish_untold(&mut reader.report);
+        return;
+    };
     let Some(written) = scalar::text(kind, &mut reader.report) else { return };
     let Some((type_name, owner)) = TYPES.iter().find(|(name, _)| *name == written) else {
         let hint = match reader.report.suggest(written, TYPES.iter().map(|(name, _)| *name)) {

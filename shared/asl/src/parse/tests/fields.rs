@@ -146,6 +146,25 @@ fn a_state_is_an_object_with_a_known_type() {
     );
 }
 
+// Fails without `finish_untold`, or if it judges fields whose state might have them.
+#[test]
+fn a_slip_for_the_type_gets_its_suggestion_beside_what_is_missing() {
+    check_state(
+        r#"{"Typ": "Task", "Resource": "arn:aws:lambda:us-east-1:123456789012:function:a", "Timeout": 9, "End": true}"#,
+        expect![[r#"
+            3:1: a state needs the field `Type` [missing-field] at /States/A (say what the state does: `"Type": "Task"`)
+            3:2: a state has no field `Typ` [unknown-field] at /States/A/Typ (did you mean `Type`?)
+        "#]],
+    );
+    check_state(
+        r#"{"type": "Pass", "Items": [], "Label": "x", "Kind": "y", "End": true}"#,
+        expect![[r#"
+        3:1: a state needs the field `Type` [missing-field] at /States/A (say what the state does: `"Type": "Task"`)
+        3:2: a state has no field `type` [unknown-field] at /States/A/type (did you mean `Type`?)
+    "#]],
+    );
+}
+
 #[test]
 fn a_value_of_the_wrong_type_is_named_with_what_was_found() {
     check_state(
