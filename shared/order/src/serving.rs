@@ -18,7 +18,7 @@ use crate::validation::ValidateOrder;
 
 /// The timeout of the order saga's functions where they run in one process. A lease lasts as long, and a lost answer is given up
 /// when it is over: short, so that what was killed is soon taken over.
-pub const FUNCTION_TIMEOUT_SECONDS: u64 = 2;
+pub const FUNCTION_TIMEOUT_SECONDS: u64 = 3;
 
 /// Functions and the queues that their requests go to: one queue per part of the business, as one team would own it.
 const ROUTES: [(&str, &str); 11] = [
