@@ -39,6 +39,10 @@ impl Coordinator {
     async fn answer_for(&self, request: &RequestBody) -> Result<Option<TaskOutcome>, StoreError> {
         let entry = self.retried(|| self.ports.ledger.ledger(&request.key)).await?;
         Ok(match entry.map(|entry| (entry.attempt, entry.state)) {
+            // That another attempt's token was handed out says nothing about this one's.
+            Some((attempt, LedgerState::Succeeded { .. })) if request.callback && attempt != request.attempt => {
+                Some(unknown_outcome())
+            }
             Some((_, LedgerState::Succeeded { result })) => Some(TaskOutcome::Succeeded { result }),
             Some((attempt, LedgerState::Failed { failure, refusal })) if attempt == request.attempt => {
                 Some(TaskOutcome::Failed { failure, refusal })

@@ -105,6 +105,7 @@ fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> R
         attempt: task.attempt,
         deadline: task.deadline,
         heartbeat_seconds: task.heartbeat_seconds,
+        callback: task.callback,
         key: task.key,
         undoes: task.undoes,
     }

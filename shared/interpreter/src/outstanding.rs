@@ -47,6 +47,8 @@ pub struct TaskRequest {
     pub deadline: Option<Timestamp>,
     /// Seconds within which a heartbeat is to come.
     pub heartbeat_seconds: Option<u64>,
+    /// Whether it hands a task token out: then each attempt has a token of its own, which nobody else can hand out for it.
+    pub callback: bool,
     /// The idempotency key.
     pub key: IdempotencyKey,
     /// The key of the action that this compensates.
@@ -172,6 +174,7 @@ fn request(
         attempt: number,
         deadline: attempt.deadline,
         heartbeat_seconds: attempt.heartbeat_seconds,
+        callback: attempt.callback,
         key,
         undoes,
         revision: attempt.revision,

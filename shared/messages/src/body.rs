@@ -97,6 +97,9 @@ pub struct RequestBody {
     pub deadline: Option<Timestamp>,
     /// Seconds within which a heartbeat is to come.
     pub heartbeat_seconds: Option<u64>,
+    /// Whether it hands a task token out: a success answers its own attempt alone, for the next one has another token. Written only where it is so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub callback: bool,
     /// The idempotency key.
     pub key: IdempotencyKey,
     /// The key of the action that this compensates.

@@ -2,6 +2,7 @@
 
 use breaks::Break;
 use interpreter::{StateFailure, Timestamp};
+use messages::RequestBody;
 use serde_json::Value;
 use store::{LedgerEntry, LedgerExpectation, LedgerState};
 
@@ -38,8 +39,9 @@ pub(crate) enum Decision {
     Drop(&'static str),
 }
 
-/// What a request of attempt `attempt` means, to the caller that leases as `owner`.
-pub(crate) fn decide(entry: Option<&LedgerEntry>, attempt: u32, owner: &str, now: Timestamp) -> Decision {
+/// What a request means, to the caller that leases as `owner`.
+pub(crate) fn decide(entry: Option<&LedgerEntry>, request: &RequestBody, owner: &str, now: Timestamp) -> Decision {
+    let attempt = request.attempt;
     let Some(entry) = entry else {
         return Decision::Take { expected: LedgerExpectation::Absent, begun_before: false };
     };
@@ -49,6 +51,9 @@ pub(crate) fn decide(entry: Option<&LedgerEntry>, attempt: u32, owner: &str, now
     match &entry.state {
         LedgerState::Succeeded { .. } if !is_same && breaks::active(Break::SuccessAnswersItsAttemptAlone) => take(false),
         LedgerState::Revoked if breaks::active(Break::RevokedKeyExecuted) => take(false),
+        // What was handed out was the token of that attempt; this one has its own.
+        LedgerState::Succeeded { .. } if request.callback && is_lower => Decision::Drop("a later attempt was begun"),
+        LedgerState::Succeeded { .. } if request.callback && !is_same => take(false),
         LedgerState::Succeeded { result } => Decision::AnswerSuccess(result.clone()),
         LedgerState::Revoked => Decision::Drop("revoked"),
         LedgerState::HeardOf => take(false),

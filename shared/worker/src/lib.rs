@@ -28,6 +28,9 @@
 //! deadline has passed does not run either; where the ledger has its answer it is given all the same. An entry that only records
 //! heartbeats (of a callback task) is as none.
 //!
+//! A request that hands a task token out (`callback`) is answered by a success of its own attempt alone: each attempt has another token, and
+//! nobody has the later one yet. A higher attempt runs, a lower one is dropped.
+//!
 //! # What a compensation does about its action's key
 //!
 //! Whatever the attempts are: the action is never to be executed after its compensation.

@@ -100,7 +100,7 @@ impl Serving<'_> {
     async fn round(&mut self) -> Result<Settlement, Obstacle> {
         let entry = self.read(&self.request.key).await?;
         let now = self.inner.now();
-        let taking = match decide(entry.as_ref(), self.request.attempt, &self.owner, now) {
+        let taking = match decide(entry.as_ref(), self.request, &self.owner, now) {
             Decision::AnswerSuccess(result) => return Ok(Settlement::Answer(TaskOutcome::Succeeded { result })),
             Decision::AnswerFailure { failure, refusal } => {
                 return Ok(Settlement::Answer(TaskOutcome::Failed { failure, refusal }));

@@ -31,6 +31,7 @@ fn request(input: InputBody) -> RequestBody {
         attempt: 2,
         deadline: Some(Timestamp::from_millis(1_793_534_400_000)),
         heartbeat_seconds: Some(30),
+        callback: false,
         key: key.of_compensation(),
         undoes: Some(key),
     }
@@ -89,6 +90,7 @@ fn the_samples_of_format_1_are_read_and_written() {
     let referring = RequestBody {
         deadline: None,
         heartbeat_seconds: None,
+        callback: false,
         undoes: None,
         ..request(InputBody::InputRef(ValueHash::of("{}")))
     };

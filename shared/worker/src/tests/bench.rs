@@ -188,6 +188,7 @@ pub(super) fn request(attempt: u32) -> RequestBody {
         attempt,
         deadline: Some(START.plus_seconds(3_600)),
         heartbeat_seconds: None,
+        callback: false,
         key: action_key(),
         undoes: None,
     }

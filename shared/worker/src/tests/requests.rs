@@ -73,6 +73,16 @@ async fn check(effect: Effect, request: &RequestBody, entry: Option<LedgerState>
     }
 }
 
+// Found by the simulator. Fails if a success answers the later attempts of a request that hands a token out: nobody would ever have the later
+// attempt's token, and its task would wait for ever.
+#[tokio::test]
+async fn each_attempt_hands_out_a_token_of_its_own_repro() {
+    let callback = |attempt| RequestBody { callback: true, ..request(attempt) };
+    check(Effect::Table, &callback(LOWER), Some(success_entry()), Dropped).await;
+    check(Effect::Table, &callback(SAME), Some(success_entry()), AnswersSuccess).await;
+    check(Effect::Table, &callback(HIGHER), Some(success_entry()), Runs).await;
+}
+
 /// Every cell of the table, for requests made by `request`.
 async fn check_all(effect: Effect, request: fn(u32) -> RequestBody) {
     let check = |attempt: u32, entry: Option<LedgerState>, expected: Expected| {
