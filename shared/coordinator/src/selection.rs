@@ -71,12 +71,19 @@ fn again(
     (again.into_iter().map(|(_, command)| command).collect(), further)
 }
 
-/// The earliest revision that stale messages name which were delivered before; a wake's own page is not their matter.
+/// The earliest revision that messages name which were delivered before and say nothing new; a wake's own page is not their matter.
+///
+/// A hint that was delivered before may have been what led to an entry that nobody published, and yet find something else that is due by now: it
+/// is applied then, and stale all the same.
 fn stale_since(received: &Received, outcomes: &[MessageOutcome]) -> Option<u64> {
     let of_each = received.messages.iter().zip(&received.seen_before).zip(outcomes);
     let since = of_each.filter_map(|((message, seen_before), outcome)| match outcome {
         MessageOutcome::Stale { .. } if breaks::active(Break::StaleMessagePublishesNothing) => None,
         MessageOutcome::Stale { publish_since, .. } if *seen_before && *message != Message::Wake => Some(*publish_since),
+        MessageOutcome::Applied if *seen_before => match message {
+            Message::Timer { revision, .. } => Some(*revision),
+            _ => None,
+        },
         MessageOutcome::Stale { .. } | MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => {
             None
         }

@@ -1,6 +1,7 @@
 //! The process is killed at each of its writes and sends, before and after they take effect; another one goes on.
 
 use interpreter::ExecutionStatus::{self, Failed, Succeeded};
+use messages::queue_name;
 use store::ExecutionStore;
 
 use super::definitions::PATIENT_SAGA;
@@ -83,4 +84,30 @@ async fn a_saga_is_undone_wherever_its_coordinator_is_killed() {
     let expected = Expected { status: Failed, effects: &["reserve", "charge", "refund", "release"] };
     let declined = Script::Fails { times: 100, error: "CarrierRefuses", refusal: true };
     check_each_death(async || World::new(PATIENT_SAGA).await.with("ship", declined.clone()), &expected).await;
+}
+
+/// A Wait, then a task beside another Wait.
+const TASK_BESIDE_A_WAIT: &str = r#"{ "StartAt": "Pause", "States": {
+  "Pause": { "Type": "Wait", "Seconds": 10, "Next": "Both" },
+  "Both": { "Type": "Parallel", "End": true, "Branches": [
+    { "StartAt": "Look", "States": { "Look": { "Type": "Task", "Resource": "fn:look", "End": true } } },
+    { "StartAt": "Rest", "States": { "Rest": { "Type": "Wait", "Seconds": 20, "End": true } } }
+  ] } } }"#;
+
+// Found by the simulator. Fails if a hint that was delivered before counts only by what it finds due now: the request of the entry that it led to
+// first would wait for the watch (`stale_since`).
+#[tokio::test]
+async fn a_redelivered_hint_that_finds_something_else_due_publishes_what_it_led_to_before_repro() {
+    let world = World::new(TASK_BESIDE_A_WAIT).await;
+    world.start("order-1", "{}").await.unwrap();
+    world.advance(10);
+    world.kill_at_write(1, true);
+    world.coordinate(&world.coordinator(), queue_name::HINTS).await;
+    assert!(world.is_dead());
+    world.mend_all();
+    let requests = || world.queue.queue.depths("task-look").unwrap().total();
+    assert_eq!((world.description("order-1").await.revision, requests()), (2, 0), "committed and not published");
+    world.advance(31);
+    world.coordinate(&world.coordinator(), queue_name::HINTS).await;
+    assert_eq!((world.description("order-1").await.revision, requests()), (3, 1));
 }
