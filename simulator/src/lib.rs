@@ -2,6 +2,20 @@
 //! thread, under faults, with checkers that watch every step.
 
 pub mod auditor;
+mod chaos;
+pub mod check;
+mod client;
 pub mod effect;
+pub mod executor;
+pub mod fault;
+mod host;
+pub mod options;
+mod port;
+mod pump;
+mod queues;
 pub mod random;
+pub mod run;
+mod system;
+pub mod trace;
 pub mod workload;
+mod world;

@@ -1,0 +1,122 @@
+//! What happens to the world by itself, each second: clocks jump, queues are purged or denied, nonsense arrives, dead letters are put back; and the
+//! people who review orders.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use messages::{Outgoing, QueueSource, queue_name};
+use order::review::{Decision, pending};
+
+use crate::fault::{Fault, Opportunity, Strike};
+use crate::port::deliver;
+use crate::random::{Random, Stream, mixed};
+use crate::system::System;
+
+/// How often reviewers look, in milliseconds.
+const REVIEW_MILLIS: i64 = 2_000;
+
+/// Lets something happen each second, until nothing goes wrong any more.
+pub async fn chaos(system: Arc<System>) {
+    while !system.world.faults_have_ceased() {
+        system.world.executor.sleep(1_000).await;
+        if let Some(strike) = system.world.strike(Opportunity::World, "world") {
+            happen(&system, strike);
+        }
+    }
+}
+
+fn happen(system: &Arc<System>, strike: Strike) {
+    let world = &system.world;
+    let queues = world.queues.names();
+    let bits = usize::try_from(strike.bits >> 8).unwrap_or(0);
+    let Some(queue) = queues.get(bits % queues.len().max(1)) else { return };
+    match strike.fault {
+        Fault::ClockJumped => {
+            let hosts = world.hosts();
+            // Not the cloud's.
+            let place = 1 + bits % hosts.len().saturating_sub(1).max(1);
+            if let Some(host) = hosts.get(place) {
+                host.set_offset(world.options.clock_skew_millis, mixed(strike.bits));
+            }
+        }
+        Fault::Purged if queue != queue_name::PARKING => {
+            for message in world.queues.peek(queue, usize::MAX) {
+                world.checks().purged(&message.body);
+            }
+            world.queues.purge(queue);
+        }
+        Fault::Garbage => garbage(system, queue, strike),
+        Fault::WrongToken => {
+            let system = Arc::clone(system);
+            world.executor.spawn(0, "guess", async move { system.guess(strike).await });
+        }
+        Fault::DeadLettersRedriven => redrive_dead_letters(system, queue),
+        _ => {}
+    }
+}
+
+/// What nobody can read: it is to be parked, and nothing else.
+fn garbage(system: &Arc<System>, queue: &str, strike: Strike) {
+    if queue == queue_name::PARKING {
+        return;
+    }
+    let body = format!("garbage {}", strike.number);
+    let message = match queue == queue_name::ANSWERS {
+        true => Outgoing::fifo(body, "garbage".to_owned(), format!("garbage-{}", strike.number)),
+        false => Outgoing::standard(body),
+    };
+    deliver(&system.world, queue, message, Duration::ZERO);
+}
+
+/// Puts dead letters back into the queue that they came from, as an operator would.
+fn redrive_dead_letters(system: &Arc<System>, queue: &str) {
+    let Some(source) = queue.strip_suffix("-dead-letters") else { return };
+    let Some(Ok(deliveries)) = system.world.queues.receive(queue, 10, Duration::ZERO).now_or_never() else { return };
+    for delivery in deliveries {
+        let deleted = system.world.queues.delete(queue, &delivery.receipt).now_or_never();
+        if matches!(deleted, Some(Ok(()))) {
+            system.world.checks().purged(&delivery.body);
+            deliver(&system.world, source, Outgoing::standard(delivery.body), Duration::ZERO);
+        }
+    }
+}
+
+/// Reviewers: they see what is in the queue of reviews, and answer, late, twice, or never.
+pub async fn review(system: Arc<System>) {
+    let mut seen = BTreeSet::new();
+    let mut unanswered = Vec::new();
+    let mut random = Random::numbered(system.world.options.seed, Stream::Workers, 1);
+    loop {
+        system.world.executor.sleep(REVIEW_MILLIS).await;
+        let Some(Ok(reviews)) = pending(&system.world.store, system.world.now()).now_or_never() else { continue };
+        // In the end everybody answers: a task without a timeout would wait for ever.
+        let all_answer = system.world.faults_have_ceased();
+        let mut asked = system.world.take_questions();
+        if all_answer {
+            asked.append(&mut unanswered);
+        }
+        for question in asked {
+            let answers = all_answer || random.happens(system.world.options.callbacks_per_mille);
+            if !answers {
+                unanswered.push(question);
+            } else {
+                let client = Random::numbered(system.world.options.seed, Stream::Workers, random.bits());
+                let output = format!("{{\"answered\":{}}}", question.attempt);
+                let answer = Arc::clone(&system).answer_callback(question.token, output, client);
+                system.world.executor.spawn(0, "person", answer);
+            }
+        }
+        for review in reviews {
+            let token = review.token.reveal().to_owned();
+            if !seen.insert(token.clone()) || !random.happens(system.world.options.callbacks_per_mille) {
+                continue;
+            }
+            let decision = if random.happens(700) { Decision::Approved } else { Decision::Rejected };
+            let client = Random::numbered(system.world.options.seed, Stream::Workers, random.bits());
+            let answer = Arc::clone(&system).answer_callback(token, decision.output().to_string(), client);
+            system.world.executor.spawn(0, "reviewer", answer);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Invariants 10, 11, 14: what is acknowledged is in a journal, or says nothing any more.
+
+use interpreter::{Command, TaskToken, Timestamp, outstanding};
+
+use super::Checks;
+use super::traffic::{Meaning, attempt_of, text_of};
+use crate::world::World;
+
+/// How far two hosts' clocks may be apart, in milliseconds.
+const SKEW_MILLIS: u64 = 5_000;
+
+impl Checks {
+    /// A message was deleted from its queue because its handling is done.
+    pub fn acknowledged(&mut self, world: &World, body: &str) {
+        let text = text_of(body);
+        if self.live.get(text).is_none_or(|live| *live <= 0) {
+            return;
+        }
+        self.is_live(body, -1);
+        if self.live.get(text).is_some_and(|live| *live > 0) {
+            return;
+        }
+        self.live.remove(text);
+        let text = text.to_owned();
+        match self.meanings.get(&text).cloned() {
+            Some(Meaning::Answer(token)) => self.check_answer(&token),
+            Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
+            Some(Meaning::Timer(..) | Meaning::Wake(_) | Meaning::Nothing) | None => {}
+        }
+        self.check_published(world, &text);
+    }
+
+    /// Whether an attempt is still waited for: its request is outstanding.
+    fn is_outstanding(&self, token: &TaskToken) -> bool {
+        let Some(latest) = self.latest(&token.execution) else { return false };
+        let attempt = attempt_of(token);
+        outstanding(latest, 0)
+            .iter()
+            .any(|command| matches!(command, Command::Perform(task) if attempt_of(&task.token) == attempt))
+    }
+
+    fn check_answer(&mut self, token: &TaskToken) {
+        if self.is_outstanding(token) {
+            self.violated("acknowledged-unapplied", format!("the answer to {token} was acknowledged, and the task waits still"));
+        }
+    }
+
+    /// A request is done with when its answer is on its way, when nobody waits for it, or when its time is over.
+    fn check_request(&mut self, world: &World, token: &TaskToken, deadline: Option<Timestamp>) {
+        let answered = self.live_answers.get(&attempt_of(token)).is_some_and(|answers| *answers > 0);
+        let over = deadline.is_some_and(|deadline| deadline <= world.now().plus_millis(SKEW_MILLIS));
+        if !answered && !over && self.is_outstanding(token) {
+            self.violated("acknowledged-unanswered", format!("the request for {token} was acknowledged, and nobody answers it"));
+        }
+    }
+}

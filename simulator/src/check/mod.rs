@@ -1,0 +1,133 @@
+//! Checkers: whoever watches each step of the world, and says what is wrong at once.
+//!
+//! They see what the ports do, and the state that was committed; they share no code with what they check beyond the types. What can be judged at an
+//! execution's end only is the auditor's ([`crate::auditor`]) and the balance's (`order::balance`).
+
+mod acknowledged;
+mod arms;
+mod journal;
+mod ledger;
+mod published;
+mod told;
+mod traffic;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use interpreter::{Execution, ExecutionId, HistoryEventKind, IdempotencyKey, Limits, Seed, Timestamp};
+
+use crate::effect::EffectKind;
+use crate::options::Options;
+use crate::world::World;
+
+pub use traffic::Meaning;
+
+/// Something that must not be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule, by a short name.
+    pub rule: String,
+    /// What was seen.
+    pub text: String,
+}
+
+/// The journal of one execution, as it was seen being written.
+#[derive(Debug, Clone)]
+struct Journal {
+    revision: u64,
+    /// Of each revision.
+    seeds: BTreeMap<u64, Seed>,
+    latest: Execution,
+}
+
+/// What whoever watches has seen so far.
+#[derive(Debug, Default)]
+pub struct Checks {
+    violations: Vec<Violation>,
+    limits: Limits,
+    journals: BTreeMap<ExecutionId, Journal>,
+    /// What messages say, by their text without what differs when they are sent again.
+    meanings: BTreeMap<String, Meaning>,
+    /// How many copies of a message are on their way, in a queue, or being handled.
+    live: BTreeMap<String, i64>,
+    /// How many copies of answers to a task's attempt.
+    live_answers: BTreeMap<(ExecutionId, u64, u32), i64>,
+    /// The entries that a message led to, while a copy of it is live.
+    causes: BTreeMap<String, BTreeSet<(ExecutionId, u64)>>,
+    /// The attempts whose requests a queue has taken.
+    sent_requests: BTreeSet<(ExecutionId, u64, u32)>,
+    /// Keys of tasks whose requests hand a token out.
+    callbacks: BTreeSet<IdempotencyKey>,
+    /// The timer hints that a queue has taken.
+    sent_hints: BTreeSet<(ExecutionId, Timestamp, u64)>,
+    /// When a task was heard of last, by what the ledger was told.
+    heard_of: BTreeMap<IdempotencyKey, Timestamp>,
+    /// Actions whose compensation took effect.
+    undone: BTreeSet<IdempotencyKey>,
+    /// Keys that had an effect.
+    had: BTreeSet<(IdempotencyKey, EffectKind)>,
+    /// How often each arm of the transition tables was taken.
+    arms: BTreeMap<String, u64>,
+    /// How many entries were committed.
+    transitions: u64,
+}
+
+impl Checks {
+    /// Nothing seen yet.
+    pub fn new(options: &Options) -> Self {
+        Self { limits: options.limits.clone(), ..Self::default() }
+    }
+
+    /// Notes a violation.
+    pub fn violated(&mut self, rule: &str, text: String) {
+        self.violations.push(Violation { rule: rule.to_owned(), text });
+    }
+
+    /// What was found.
+    pub fn violations(&self) -> &[Violation] {
+        &self.violations
+    }
+
+    /// How often each arm of the transition tables was taken.
+    pub fn arms(&self) -> &BTreeMap<String, u64> {
+        &self.arms
+    }
+
+    /// How many entries were committed.
+    pub fn transitions(&self) -> u64 {
+        self.transitions
+    }
+
+    /// The executions that were seen, as they stand.
+    pub fn executions(&self) -> impl Iterator<Item = &Execution> {
+        self.journals.values().map(|journal| &journal.latest)
+    }
+
+    /// How an execution stands.
+    pub fn latest(&self, execution: &ExecutionId) -> Option<&Execution> {
+        self.journals.get(execution).map(|journal| &journal.latest)
+    }
+}
+
+/// The name of a history event, for traces: short, with its state.
+pub fn event_name(kind: &HistoryEventKind) -> String {
+    let name = kind.type_name();
+    match kind {
+        HistoryEventKind::StateEntered { name: state, .. }
+        | HistoryEventKind::StateExited { name: state, .. }
+        | HistoryEventKind::CompensationScheduled { state, .. }
+        | HistoryEventKind::CompensationSucceeded { state }
+        | HistoryEventKind::CompensationFailed { state, .. }
+        | HistoryEventKind::PivotPassed { state, .. } => format!("{name}({state})"),
+        HistoryEventKind::MapIterationStarted { index, .. }
+        | HistoryEventKind::MapIterationSucceeded { index, .. }
+        | HistoryEventKind::MapIterationFailed { index, .. }
+        | HistoryEventKind::MapIterationAborted { index, .. } => format!("{name}({index})"),
+        _ => name,
+    }
+}
+
+/// The head of an execution, as the store has it.
+fn head_of(world: &World, execution: &ExecutionId) -> Option<store::Head> {
+    use futures::FutureExt;
+    store::ExecutionStore::head_of(&world.store, execution).now_or_never()?.ok()?
+}

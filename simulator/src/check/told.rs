@@ -1,0 +1,84 @@
+//! Invariants 14 and 16: what a client was told is so.
+
+use coordinator::{Novelty, Started};
+use interpreter::{Command, ExecutionStatus, TaskToken, outstanding};
+
+use super::Checks;
+use super::traffic::{Meaning, attempt_of};
+use crate::random::mixed;
+use crate::world::World;
+
+impl Checks {
+    /// A client was told that its execution exists.
+    pub fn told_started(&mut self, world: &World, started: &Started, input: &str) {
+        let name = &started.identity.name;
+        let Some(head) = super::head_of(world, &started.identity.id) else {
+            self.violated("told", format!("`{name}` is told to be started, and has no head"));
+            return;
+        };
+        let is_same = head.input_hash == interpreter::ValueHash::of(input);
+        if is_same == matches!(started.novelty, Novelty::OtherInput { .. }) {
+            self.violated(
+                "names",
+                format!(
+                    "`{name}` is told as {:?}, and has the {} input",
+                    started.novelty,
+                    if is_same { "same" } else { "other" }
+                ),
+            );
+        }
+        if is_same && self.latest(&started.identity.id).is_none() {
+            self.violated("told", format!("`{name}` is told to be started, and has no journal"));
+        }
+        let twins: Vec<String> = self
+            .executions()
+            .filter(|execution| execution.identity.arn == started.identity.arn && execution.identity.id != started.identity.id)
+            .map(|execution| execution.identity.id.to_string())
+            .collect();
+        if !twins.is_empty() {
+            self.violated("names", format!("there are several executions named `{name}`: {}", twins.join(", ")));
+        }
+    }
+
+    /// A client was told that an execution is stopped.
+    pub fn told_stopped(&mut self, arn: &str) {
+        let goes_on = self
+            .executions()
+            .find(|execution| execution.identity.arn == arn)
+            .is_none_or(|execution| execution.status == ExecutionStatus::Running && execution.ending.is_none());
+        if goes_on {
+            self.violated("told", format!("`{arn}` is told to be stopped, and goes on"));
+        }
+    }
+
+    /// A client was told that an execution is redriven.
+    pub fn told_redriven(&mut self, arn: &str) {
+        let redriven = self.executions().any(|execution| execution.identity.arn == arn && execution.redrive_count > 0);
+        if !redriven {
+            self.violated("told", format!("`{arn}` is told to be redriven, and is not"));
+        }
+    }
+
+    /// A client was told that its answer to a callback is taken.
+    pub fn told_answered(&mut self, token: &TaskToken) {
+        let waits = self.latest(&token.execution).is_some_and(|latest| {
+            let attempt = attempt_of(token);
+            outstanding(latest, 0)
+                .iter()
+                .any(|command| matches!(command, Command::Perform(task) if attempt_of(&task.token) == attempt))
+        });
+        if waits {
+            self.violated("told", format!("the answer to {token} is told to be taken, and the task waits still"));
+        }
+    }
+
+    /// A token that was sent, chosen by these bits.
+    pub fn some_token(&self, bits: u64) -> Option<TaskToken> {
+        let tokens = self.meanings.values().filter_map(|meaning| match meaning {
+            Meaning::Request { token, .. } => Some(token),
+            _ => None,
+        });
+        let count = u64::try_from(self.sent_requests.len()).unwrap_or(0).max(1);
+        tokens.cycle().nth(usize::try_from(mixed(bits) % count).unwrap_or(0)).cloned()
+    }
+}

@@ -1,0 +1,119 @@
+//! Messages: what they say, and how many copies of each there are.
+
+use interpreter::{ExecutionId, IdempotencyKey, TaskToken, Timestamp};
+use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody};
+
+use super::Checks;
+use crate::world::World;
+
+/// What a message says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Meaning {
+    /// A request to a worker.
+    Request {
+        /// The attempt's token.
+        token: TaskToken,
+        /// Its key.
+        key: IdempotencyKey,
+        /// The key that it undoes.
+        undoes: Option<IdempotencyKey>,
+        /// When it times out.
+        deadline: Option<Timestamp>,
+        /// Whether it hands a token out.
+        callback: bool,
+    },
+    /// A worker's answer.
+    Answer(TaskToken),
+    /// A timer hint.
+    Timer(ExecutionId, Timestamp, u64),
+    /// The watch's.
+    Wake(ExecutionId),
+    /// Not one of ours.
+    Nothing,
+}
+
+impl Meaning {
+    /// Of a body.
+    pub fn of(body: &str) -> Self {
+        if let Ok(request) = RequestBody::decode(body) {
+            let RequestBody { token, key, undoes, deadline, callback, .. } = request;
+            return Self::Request { token, key, undoes, deadline, callback };
+        }
+        match CoordinatorBody::decode(body).map(|body| (body.execution, body.message)) {
+            Ok((_, CoordinatorMessage::Answer { token, .. })) => Self::Answer(token),
+            Ok((execution, CoordinatorMessage::Timer { due, revision })) => Self::Timer(execution, due, revision),
+            Ok((execution, CoordinatorMessage::Wake { .. })) => Self::Wake(execution),
+            Err(_) => Self::Nothing,
+        }
+    }
+
+    /// The execution that it is about.
+    pub fn execution(&self) -> Option<&ExecutionId> {
+        match self {
+            Self::Request { token, .. } | Self::Answer(token) => Some(&token.execution),
+            Self::Timer(execution, _, _) | Self::Wake(execution) => Some(execution),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// What names an attempt.
+pub(super) fn attempt_of(token: &TaskToken) -> (ExecutionId, u64, u32) {
+    (token.execution.clone(), token.visit, token.attempt)
+}
+
+/// A message's text without the count of how often it was sent again: copies for contention are copies.
+pub(super) fn text_of(body: &str) -> &str {
+    body.rfind(",\"resent\":").and_then(|place| body.get(..place)).unwrap_or(body)
+}
+
+impl Checks {
+    /// A queue has taken a message. Invariant 10: nothing outside happens before the commit.
+    pub fn sent(&mut self, _world: &World, queue: &str, message: &Outgoing) {
+        let text = text_of(&message.body);
+        if !self.meanings.contains_key(text) {
+            self.meanings.insert(text.to_owned(), Meaning::of(&message.body));
+        }
+        match self.meanings.get(text) {
+            Some(Meaning::Request { token, key, callback, .. }) => {
+                let (token, attempt) = (token.clone(), attempt_of(token));
+                if *callback {
+                    self.callbacks.insert(key.clone());
+                }
+                let revision = self.journals.get(&token.execution).map_or(0, |journal| journal.revision);
+                if token.revision > revision {
+                    self.violated(
+                        "publish-after-commit",
+                        format!("`{queue}` was sent a request of revision {} at {revision}", token.revision),
+                    );
+                }
+                self.sent_requests.insert(attempt);
+            }
+            Some(Meaning::Timer(execution, due, revision)) => {
+                let hint = (execution.clone(), *due, *revision);
+                self.sent_hints.insert(hint);
+            }
+            Some(Meaning::Answer(_) | Meaning::Wake(_) | Meaning::Nothing) | None => {}
+        }
+    }
+
+    /// There are so many copies of a message more (or fewer).
+    pub fn is_live(&mut self, body: &str, copies: i64) {
+        let text = text_of(body);
+        match self.live.get_mut(text) {
+            Some(live) => *live += copies,
+            None => {
+                self.live.insert(text.to_owned(), copies);
+            }
+        }
+        if let Some(Meaning::Answer(token)) = self.meanings.get(text) {
+            *self.live_answers.entry(attempt_of(token)).or_default() += copies;
+        }
+    }
+
+    /// A copy was lost with its queue: whoever counted on it counts on the watch now.
+    pub fn purged(&mut self, body: &str) {
+        self.is_live(body, -1);
+        self.causes.remove(text_of(body));
+    }
+}

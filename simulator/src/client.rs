@@ -1,0 +1,165 @@
+//! People and programs outside: they start, stop and redrive executions, answer callbacks, and hear what the API answers.
+//!
+//! A client lives in the cloud; each of its calls runs on a host, which may die before it answers. What a client was told is compared with the journal
+//! (invariant 14: what is answered is in a journal).
+
+use std::sync::Arc;
+
+use coordinator::{Coordinator, Novelty, SendTaskFailureError, SendTaskSuccessError, StartError, StartRequest, StopRequest};
+use futures::channel::oneshot;
+use futures::future::{Either, select};
+use interpreter::{ExecutionStatus, TaskToken};
+use store::StateMachine;
+
+use crate::fault::Strike;
+use crate::host::Role;
+use crate::random::Random;
+use crate::system::System;
+use crate::workload::Submission;
+
+/// How long a client waits for an answer, in milliseconds.
+const PATIENCE_MILLIS: i64 = 30_000;
+/// How long a client waits before it asks again, in milliseconds, at most.
+const PAUSE_MILLIS: u64 = 5_000;
+
+impl System {
+    /// Calls the API on a host; none if it did not answer.
+    pub async fn asked<T, F, W>(self: &Arc<Self>, what: &'static str, ask: F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(Arc<Coordinator>) -> W,
+        W: Future<Output = T> + Send + 'static,
+    {
+        let host = self.world.any_host(Role::Other);
+        let work = ask(self.coordinator(host));
+        let (told, hear) = oneshot::channel();
+        let task = self.world.executor.spawn(host, what, async move {
+            // Nobody hears it if the client has lost its patience.
+            let _ = told.send(work.await);
+        });
+        match select(hear, Box::pin(self.world.executor.sleep(PATIENCE_MILLIS))).await {
+            Either::Left((answer, _)) => answer.ok(),
+            Either::Right(_) => {
+                if self.world.options.invocations_are_stopped {
+                    self.world.executor.stop(task);
+                }
+                None
+            }
+        }
+    }
+
+    async fn pause(&self, random: &mut Random) {
+        let millis = random.within(10, PAUSE_MILLIS);
+        self.world.executor.sleep(i64::try_from(millis).unwrap_or(0)).await;
+    }
+
+    /// Starts an execution until it is told that it exists, as whoever reads the orders queue does. Answers its ARN; none if it was refused.
+    pub async fn submit(self: Arc<Self>, submission: Submission, machine: StateMachine, mut random: Random) -> Option<String> {
+        let input: Arc<str> = match submission.is_order {
+            true => order::admit(&submission.input).ok()?.input.to_string().into(),
+            false => submission.input.as_str().into(),
+        };
+        loop {
+            let request = StartRequest { machine: machine.clone(), name: submission.name.clone(), input: Arc::clone(&input) };
+            let answer = self.asked("start", |coordinator| async move { coordinator.start(request).await }).await;
+            match answer {
+                Some(Ok(started)) => {
+                    self.world.trace(|| format!("start of `{}` answered {:?}", submission.name, started.novelty));
+                    let other_input = matches!(started.novelty, Novelty::OtherInput { .. });
+                    let arn = started.identity.arn.clone();
+                    self.world.checks().told_started(&self.world, &started, &input);
+                    return (!other_input).then_some(arn);
+                }
+                // It exists, and is completed by others.
+                Some(Err(StartError::Publish(_))) => {}
+                Some(Err(error)) if error.is_retryable() => {}
+                Some(Err(error)) => {
+                    self.world.checks().violated("start", format!("`{}` was not started: {error}", submission.name));
+                    return None;
+                }
+                None => {}
+            }
+            self.pause(&mut random).await;
+        }
+    }
+
+    /// Stops an execution, once.
+    pub async fn stop(self: Arc<Self>, arn: String) {
+        let request = StopRequest { execution_arn: arn.clone(), error: Some("Stopped".to_owned()), cause: None };
+        if let Some(Ok(_)) = self.asked("stop", |coordinator| async move { coordinator.stop(request).await }).await {
+            self.world.checks().told_stopped(&arn);
+        }
+    }
+
+    /// Redrives an execution, once.
+    pub async fn redrive(self: Arc<Self>, arn: String) {
+        let asked = arn.clone();
+        if let Some(Ok(_)) = self.asked("redrive", |coordinator| async move { coordinator.redrive(&asked).await }).await {
+            self.world.checks().told_redriven(&arn);
+        }
+    }
+
+    /// Answers a callback, as often as drawn, with whatever delay.
+    pub async fn answer_callback(self: Arc<Self>, token: String, output: String, mut random: Random) {
+        let times = if random.happens(200) { 2 } else { 1 };
+        for _ in 0..times {
+            let longest_millis = if random.happens(300) { 200_000 } else { 3_000 };
+            let millis = random.below(longest_millis);
+            self.world.executor.sleep(i64::try_from(millis).unwrap_or(0)).await;
+            let fails = random.happens(100);
+            let answer = loop {
+                let (asked, output) = (token.clone(), output.clone());
+                let answer = self.asked("callback", |coordinator| answered(coordinator, asked, output, fails)).await;
+                // Whoever is told nothing, or that it may help, asks again.
+                match answer {
+                    Some(Ok(()) | Err(Refusal::ForGood)) => break answer,
+                    Some(Err(Refusal::ForNow)) | None => self.pause(&mut random).await,
+                }
+            };
+            self.world.trace(|| format!("callback {token} answered {answer:?}"));
+            if let (Some(Ok(())), Ok(token)) = (answer, token.parse::<TaskToken>()) {
+                self.world.checks().told_answered(&token);
+            }
+        }
+    }
+
+    /// Answers a task by a token that was made up out of one that was seen.
+    pub async fn guess(self: Arc<Self>, strike: Strike) {
+        let Some(token) = self.world.checks().some_token(strike.bits) else { return };
+        let wrong = TaskToken { proof: token.proof ^ (1 << (strike.bits % 128)), ..token };
+        let text = wrong.to_string();
+        let answer = self.asked("guess", |coordinator| async move { coordinator.send_task_success(&text, "{}").await }).await;
+        if let Some(Ok(())) = answer {
+            self.world.checks().violated("token", format!("a token that was made up was taken: {wrong}"));
+        }
+        if let Some(Err(SendTaskSuccessError::InvalidOutput(text))) = answer {
+            self.world.checks().violated("token", text);
+        }
+    }
+}
+
+/// Why an answer to a callback was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    ForGood,
+    ForNow,
+}
+
+async fn answered(coordinator: Arc<Coordinator>, token: String, output: String, fails: bool) -> Result<(), Refusal> {
+    if fails {
+        let failed = coordinator.send_task_failure(&token, Some("Refused".to_owned()), None).await;
+        return failed.map_err(|error| match error {
+            SendTaskFailureError::Deliver(error) if error.is_retryable() => Refusal::ForNow,
+            _ => Refusal::ForGood,
+        });
+    }
+    coordinator.send_task_success(&token, &output).await.map_err(|error| match error {
+        SendTaskSuccessError::Deliver(error) if error.is_retryable() => Refusal::ForNow,
+        _ => Refusal::ForGood,
+    })
+}
+
+/// Whether an execution can be redriven, as far as a client sees.
+pub fn is_redrivable(status: ExecutionStatus) -> bool {
+    matches!(status, ExecutionStatus::Failed | ExecutionStatus::Aborted | ExecutionStatus::TimedOut)
+}

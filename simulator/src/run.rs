@@ -1,0 +1,342 @@
+//! One seed from its beginning to its verdict.
+
+use std::sync::Arc;
+
+use coordinator::owed_actions;
+use futures::FutureExt;
+use interpreter::{DefinitionHash, Execution, ExecutionStatus, Payload, Routes, StateFailure, UndoPhase};
+use order::definition::definitions;
+use order::{Outcome, balance, effects};
+use serde_json::Value;
+use store::{ExecutionStore, MachineChange, StateMachine};
+
+use crate::check::Violation;
+use crate::client::is_redrivable;
+use crate::fault::{Permitted, Strike};
+use crate::options::Options;
+use crate::random::{Random, Stream};
+use crate::system::System;
+use crate::trace::Trace;
+use crate::workload::{Submission, machine, orders};
+use crate::world::{BEGINNING_MILLIS, World};
+
+/// Once nothing goes wrong any more, every execution has ended after so many seconds.
+pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
+/// After so many attempts a compensation is taken for one that fails for good.
+const HOPELESS_ATTEMPTS: u32 = 20;
+/// How often the world is looked at for having come to rest, in milliseconds.
+const SLICE_MILLIS: i64 = 30_000;
+
+/// What a seed came to.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Its options.
+    pub options: Options,
+    /// What must not be, and was.
+    pub violations: Vec<Violation>,
+    /// What went wrong.
+    pub struck: Vec<Strike>,
+    /// Executions that ended.
+    pub executions: u64,
+    /// Journal entries.
+    pub transitions: u64,
+    /// How often each arm of the transition tables was taken.
+    pub arms: std::collections::BTreeMap<String, u64>,
+    /// After how many seconds all had ended, once nothing went wrong any more.
+    pub rest_seconds: i64,
+}
+
+/// Runs a seed.
+pub fn run(options: Options, permitted: Permitted, trace: Trace) -> Report {
+    let world = World::new(options, routes(), permitted, trace);
+    let system = System::new(Arc::clone(&world));
+    let simulation = Simulation { system, world };
+    simulation.run()
+}
+
+/// Who serves which function.
+fn routes() -> Routes {
+    let mut routes = order::routes();
+    routes.0.extend(machine::routes().0);
+    routes
+}
+
+struct Simulation {
+    system: Arc<System>,
+    world: Arc<World>,
+}
+
+impl Simulation {
+    fn run(&self) -> Report {
+        let submitted = self.begin();
+        let options = &self.world.options;
+        let until = BEGINNING_MILLIS + millis(options.faults_for_seconds.max(options.submitted_within_seconds));
+        self.advance(until);
+        self.cease();
+        let rest_seconds = self.come_to_rest(&submitted, until);
+        if self.world.checks().violations().is_empty() {
+            self.judge();
+        }
+        // Tasks hold the world, and the world's executor the tasks.
+        self.world.executor.clear();
+        let checks = self.world.checks();
+        Report {
+            options: options.clone(),
+            violations: checks.violations().to_vec(),
+            struck: self.world.struck(),
+            executions: u64::try_from(checks.executions().count()).unwrap_or(0),
+            transitions: checks.transitions(),
+            arms: checks.arms().clone(),
+            rest_seconds,
+        }
+    }
+
+    fn advance(&self, until: i64) {
+        self.world.executor.run(until, || !self.world.checks().violations().is_empty());
+    }
+
+    fn is_violated(&self) -> bool {
+        !self.world.checks().violations().is_empty()
+    }
+
+    /// Registers the machines, stocks the shop, and lets everybody begin.
+    fn begin(&self) -> Vec<Submission> {
+        let mut random = Random::new(self.world.options.seed, Stream::Workload);
+        self.stock(&mut random);
+        let mut machines = self.order_machines(&mut random);
+        self.system.begin();
+        let mut submissions: Vec<Submission> =
+            (1..=self.world.options.orders).map(|number| orders::order(&mut random, number)).collect();
+        for number in 1..=self.world.options.machines {
+            let name = format!("run-{number}");
+            let machine = machine::machine(&mut random);
+            machines.push(self.register(&format!("machine-{number}"), &machine.definition));
+            submissions.push(Submission { machine: format!("machine-{number}"), name, input: machine.input, is_order: false });
+        }
+        for (number, submission) in submissions.iter().enumerate() {
+            let Some(machine) = machines.iter().find(|machine| machine.name == submission.machine) else { continue };
+            let number = u64::try_from(number).unwrap_or(0);
+            self.live(number, submission.clone(), machine.clone());
+        }
+        self.world.executor.spawn(0, "chaos", crate::chaos::chaos(Arc::clone(&self.system)));
+        self.world.executor.spawn(0, "review", crate::chaos::review(Arc::clone(&self.system)));
+        submissions
+    }
+
+    fn stock(&self, random: &mut Random) {
+        for (sku, most) in orders::STOCKED {
+            let stocked = order::inventory::stock(&self.world.store, sku, random.within(1, most), self.world.now());
+            if !matches!(stocked.now_or_never(), Some(Ok(true))) {
+                self.world.checks().violated("simulator", format!("`{sku}` was not stocked"));
+            }
+        }
+    }
+
+    fn order_machines(&self, random: &mut Random) -> Vec<StateMachine> {
+        let texts = orders::substitutions(random).and_then(|substitutions| definitions(&substitutions).ok()).unwrap_or_default();
+        texts.into_iter().map(|(name, text)| self.register(name, &text)).collect()
+    }
+
+    /// Registers a machine, past all ports.
+    fn register(&self, name: &str, definition: &str) -> StateMachine {
+        let hash = DefinitionHash::of(definition);
+        let machine = StateMachine {
+            name: name.to_owned(),
+            arn: format!("arn:aws:states:us-east-1:123456789012:stateMachine:{name}"),
+            kind: "STANDARD".to_owned(),
+            role_arn: "arn:aws:iam::123456789012:role/simulator".to_owned(),
+            definition: hash.clone(),
+            created_at: self.world.now(),
+            updated_at: self.world.now(),
+            revision_id: None,
+            settings: Value::Null,
+            version: 1,
+        };
+        let kept = self.world.store.put_definition(&hash, definition).now_or_never();
+        let written = self.world.store.put_machine(&machine).now_or_never();
+        if !matches!((kept, written), (Some(Ok(())), Some(Ok(MachineChange::Written)))) {
+            self.world.checks().violated("simulator", format!("the machine `{name}` was not registered"));
+        }
+        machine
+    }
+
+    /// What the clients of one execution do with it: start it, perhaps start it again, stop it, redrive it.
+    fn live(&self, number: u64, submission: Submission, machine: StateMachine) {
+        let (system, options) = (Arc::clone(&self.system), self.world.options.clone());
+        let mut random = Random::numbered(options.seed, Stream::Workload, number + 1);
+        self.world.executor.spawn(0, "client", async move {
+            let executor = system.world.executor.clone();
+            executor.sleep(drawn_millis(&mut random, options.submitted_within_seconds)).await;
+            let again = random.happens(options.restarted_per_mille).then(|| {
+                let mut again = submission.clone();
+                if random.happens(300) {
+                    again.input = other_input(&again.input);
+                }
+                again
+            });
+            if let Some(again) = again {
+                let later = drawn_millis(&mut random, 60);
+                let (system, machine, client) =
+                    (Arc::clone(&system), machine.clone(), Random::numbered(options.seed, Stream::Workload, number + 1_000));
+                executor.spawn(0, "client", async move {
+                    system.world.executor.sleep(later).await;
+                    let _ = system.submit(again, machine, client).await;
+                });
+            }
+            let client = Random::numbered(options.seed, Stream::Workload, number + 2_000);
+            let Some(arn) = Arc::clone(&system).submit(submission, machine, client).await else { return };
+            if random.happens(options.stopped_per_mille) {
+                executor.sleep(drawn_millis(&mut random, 60)).await;
+                Arc::clone(&system).stop(arn.clone()).await;
+            }
+            while random.happens(options.redriven_per_mille) && !system.world.faults_have_ceased() {
+                executor.sleep(drawn_millis(&mut random, 120)).await;
+                let ended = system
+                    .world
+                    .checks()
+                    .executions()
+                    .any(|execution| execution.identity.arn == arn && is_redrivable(execution.status));
+                if ended {
+                    Arc::clone(&system).redrive(arn.clone()).await;
+                }
+            }
+        });
+    }
+
+    /// Nothing goes wrong any more, and what was down is mended.
+    fn cease(&self) {
+        self.world.cease_faults();
+        self.world.trace(|| "nothing goes wrong any more".to_owned());
+        let mended = order::provider::mend_refunds(&self.world.store, self.world.now());
+        if mended.now_or_never().is_none() {
+            self.world.checks().violated("simulator", "the processor was not mended".to_owned());
+        }
+    }
+
+    /// Runs until every execution has ended and no message is left. Liveness: that takes a bounded time.
+    fn come_to_rest(&self, submitted: &[Submission], ceased_at: i64) -> i64 {
+        loop {
+            let now = self.world.executor.now();
+            let rest_seconds = (now - ceased_at) / 1_000;
+            if self.is_violated() || (self.all_ended(submitted) && self.queues_are_empty()) {
+                return rest_seconds;
+            }
+            if rest_seconds > LIVENESS_SECONDS {
+                self.tell_what_is_left(submitted);
+                return rest_seconds;
+            }
+            self.advance(now + SLICE_MILLIS);
+        }
+    }
+
+    fn all_ended(&self, submitted: &[Submission]) -> bool {
+        let checks = self.world.checks();
+        let ended =
+            checks.executions().filter(|execution| execution.status != ExecutionStatus::Running || is_hopeless(execution));
+        ended.count() == submitted.len()
+    }
+
+    fn queues_are_empty(&self) -> bool {
+        let queues = &self.world.queues;
+        let left = queues.names().into_iter().filter(|queue| queue != messages::queue_name::PARKING);
+        left.filter_map(|queue| queues.depths(&queue)).all(|depths| depths.visible + depths.in_flight == 0)
+    }
+
+    fn tell_what_is_left(&self, submitted: &[Submission]) {
+        let open: Vec<String> = {
+            let checks = self.world.checks();
+            let open =
+                checks.executions().filter(|execution| execution.status == ExecutionStatus::Running && !is_hopeless(execution));
+            open.map(|execution| format!("`{}` at revision {}", execution.identity.name, execution.revision)).collect()
+        };
+        let known = self.world.checks().executions().count();
+        let queues = &self.world.queues;
+        let left: Vec<String> = queues
+            .names()
+            .into_iter()
+            .filter_map(|queue| {
+                queues.depths(&queue).filter(|depths| depths.total() > 0).map(|depths| format!("{queue} {depths:?}"))
+            })
+            .collect();
+        let text = format!(
+            "after {LIVENESS_SECONDS} s {known} of {} were started; open: {}; queues: {}",
+            submitted.len(),
+            open.join(", "),
+            left.join(", ")
+        );
+        self.world.checks().violated("liveness", text);
+    }
+
+    /// The verdict at the end.
+    fn judge(&self) {
+        let outcomes: Vec<Outcome> = {
+            let checks = self.world.checks();
+            let orders = checks.executions().filter(|execution| execution.identity.name.starts_with("ord-"));
+            orders.map(|execution| self.outcome(execution)).collect()
+        };
+        let Some(Ok(effects)) = effects(&self.world.store, self.world.now()).now_or_never() else {
+            self.world.checks().violated("simulator", "the effects cannot be read".to_owned());
+            return;
+        };
+        let undone_unheard = self.undone_unheard();
+        for finding in balance(&outcomes, &effects) {
+            // Who never heard the answer of a compensation still owes it, as it says.
+            let is_unheard = undone_unheard
+                .iter()
+                .any(|name| finding.starts_with(&format!("`{name}` owes ")) && finding.ends_with("there is none"));
+            if !is_unheard {
+                self.world.checks().violated("balance", finding);
+            }
+        }
+    }
+
+    /// Executions whose compensation was given up without an answer to its last attempt.
+    fn undone_unheard(&self) -> Vec<String> {
+        let unheard = |failure: &StateFailure| failure.error == "States.Timeout" || failure.error == "Lambda.Unknown";
+        let checks = self.world.checks();
+        let executions = checks.executions().filter(|execution| {
+            execution.owed_tasks().iter().any(|owed| matches!(&owed.undo.phase, UndoPhase::Spent(failure) if unheard(failure)))
+        });
+        executions.map(|execution| execution.identity.name.clone()).collect()
+    }
+
+    fn outcome(&self, execution: &Execution) -> Outcome {
+        Outcome {
+            name: execution.identity.name.clone(),
+            status: execution.status,
+            owed: owed_actions(execution).into_iter().map(|owed| owed.state).collect(),
+            parked: execution.parked,
+            output: execution.output.as_ref().and_then(|output| self.value(execution, output)),
+        }
+    }
+
+    fn value(&self, execution: &Execution, payload: &Payload) -> Option<Value> {
+        let text = match (payload.text(), payload.hash()) {
+            (Some(text), _) => text.to_owned(),
+            (None, Some(hash)) => {
+                let read = self.world.store.values(&execution.identity.id, std::slice::from_ref(hash)).now_or_never()?.ok()?;
+                read.get(hash)?.to_string()
+            }
+            (None, None) => return None,
+        };
+        serde_json::from_str(&text).ok()
+    }
+}
+
+/// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, and nothing is learned from that.
+fn is_hopeless(execution: &Execution) -> bool {
+    execution.owed_tasks().iter().any(|owed| owed.undo.attempt > HOPELESS_ATTEMPTS)
+}
+
+fn millis(seconds: u64) -> i64 {
+    i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
+}
+
+fn drawn_millis(random: &mut Random, seconds: u64) -> i64 {
+    i64::try_from(random.below(seconds.saturating_mul(1_000))).unwrap_or(0)
+}
+
+/// The same order with other content.
+fn other_input(input: &str) -> String {
+    input.replace("London", "Paris")
+}
