@@ -5,7 +5,7 @@ use asl::state::{Amount, Map};
 use interpreter::{HistoryEvent, Timestamp};
 use serde_json::Value;
 
-use super::failure::{Fault, Handling, handlings};
+use super::failure::{Fault, Handling};
 use super::frame::{Body, Composite, Frame, FrameId, Visit};
 use super::model::Model;
 use super::obligation::Item;
@@ -83,19 +83,24 @@ impl<'c> Model<'c> {
         if matches!(visit.state.kind, StateKind::Map(_)) != is_map {
             return false;
         }
-        !composite.started || !visit.told_failed && !self.retries_of(frame).is_empty()
+        let retried = !visit.waited_for.is_empty() || !self.retries_of(frame).is_empty();
+        !composite.started || !visit.told_failed && retried
     }
 
-    fn retries_of(&self, frame: FrameId) -> Vec<Handling> {
-        let (Some(visit), Some(fault)) = (self.visit(frame), self.fault_of(frame)) else { return Vec::new() };
-        let mut handlings = handlings(visit.state, &visit.retries, &fault);
+    pub(super) fn retries_of(&self, frame: FrameId) -> Vec<Handling> {
+        let mut handlings = self.handlings_of(frame);
         handlings.retain(|handling| matches!(handling, Handling::Retry { .. }));
         handlings
     }
 
     /// Another round: counted, and not before its backoff is over.
     fn check_round(&mut self, event: &HistoryEvent, frame: FrameId) {
-        let Some(Handling::Retry { retrier, millis }) = self.retries_of(frame).first().copied() else { return };
+        // A redrive ends a backoff, and retriers begin anew.
+        let nothing_since = event.previous < self.redriven_by;
+        let waited_for = self.visit_mut(frame).map(|visit| std::mem::take(&mut visit.waited_for)).unwrap_or_default();
+        let was_waiting = nothing_since && !waited_for.is_empty();
+        let retries = if was_waiting { waited_for } else { self.retries_of(frame) };
+        let Some(Handling::Retry { millis, .. }) = retries.first().copied() else { return };
         let silent = self.fault_of(frame) == Some(Fault::Silent);
         let since: Option<Timestamp> = match self.visit(frame).and_then(|visit| visit.unwinding.as_ref()) {
             Some(unwinding) => unwinding.ended_at,
@@ -103,13 +108,11 @@ impl<'c> Model<'c> {
         };
         let Some(visit) = self.visit_mut(frame) else { return };
         let name = visit.state.name.clone();
-        let decided_before = visit.unwinding.as_ref().is_some_and(|unwinding| unwinding.redriven);
-        let least = visit.retries.len().max(retrier + 1);
-        visit.retries.resize(least, 0);
-        if let Some(used) = visit.retries.get_mut(retrier).filter(|_| !decided_before) {
-            *used += 1;
+        let decided_before = was_waiting || visit.unwinding.as_ref().is_some_and(|unwinding| unwinding.redriven);
+        if !decided_before {
+            visit.retries.count(&retries);
         }
-        if !silent && since.is_some_and(|since| event.at < since.plus_millis(millis)) {
+        if !silent && !was_waiting && since.is_some_and(|since| event.at < since.plus_millis(millis)) {
             self.say(rule::BACKOFF, format!("event {} starts `{name}` again before {millis} ms are over", event.id));
         }
     }

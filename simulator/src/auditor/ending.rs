@@ -3,7 +3,7 @@
 use asl::error_name;
 use interpreter::{ExecutionStatus, HistoryEvent, HistoryEventKind};
 
-use super::failure::Fault;
+use super::failure::{Fault, Handling};
 use super::frame::{Body, FrameId};
 use super::model::{Model, Parked};
 use super::numbering::end_of;
@@ -47,7 +47,10 @@ impl Model<'_> {
         let mut turn = Vec::new();
         self.obligations.next(&items, &mut turn);
         let possible: Vec<&str> = self.obligations.certain(&turn).collect();
-        let begun = left.iter().filter_map(|id| self.obligations.get(*id)).find(|obligation| obligation.phase == Phase::Begun);
+        let begun = left
+            .iter()
+            .filter_map(|id| self.obligations.get(*id))
+            .find(|obligation| obligation.phase == Phase::Begun && !obligation.rested);
         if let Some(state) = possible.first().copied().or(begun.map(|obligation| obligation.state)) {
             self.say(rule::LEFT_BEHIND, format!("event {} ends unwinding while `{state}` could be undone", event.id));
         }
@@ -189,10 +192,13 @@ impl Model<'_> {
             self.say(rule::ONE_END, format!("event {} redrives what was over", event.id));
         }
         self.segment += 1;
+        self.redriven_by = event.id;
         self.parked = Parked::No;
         self.unwound = false;
-        for frame in self.frames.iter_mut().filter(|frame| !frame.closed) {
+        let waiting: Vec<Vec<Handling>> = (0..self.frames.len()).map(|frame| self.waited_for(frame)).collect();
+        for (frame, waits) in self.frames.iter_mut().zip(waiting).filter(|(frame, _)| !frame.closed) {
             if let Some(visit) = &mut frame.visit {
+                visit.waited_for = waits;
                 visit.told_failed = false;
                 visit.retries.clear();
                 if let Some(unwinding) = &mut visit.unwinding {
@@ -208,6 +214,16 @@ impl Model<'_> {
             obligation.phase = Phase::Begun;
         }
         None
+    }
+
+    /// The retries that a Parallel or Map may be waiting for.
+    fn waited_for(&self, frame: FrameId) -> Vec<Handling> {
+        let waits = self.visit(frame).is_some_and(|visit| {
+            let started = matches!(&visit.body, Body::Composite(composite) if composite.started);
+            let unwound = visit.unwinding.as_ref().is_none_or(|unwinding| unwinding.ended_at.is_some());
+            started && unwound && !visit.told_failed
+        });
+        if waits { self.retries_of(frame) } else { Vec::new() }
     }
 
     /// All events are taken.

@@ -28,12 +28,48 @@ pub(super) enum Handling {
     Uncaught,
 }
 
+/// How often each retrier was used.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Retries {
+    used: Vec<u64>,
+    /// Whether it could not be told which retrier was used: any may have attempts left, or none.
+    uncertain: bool,
+}
+
+impl Retries {
+    /// How often a retrier was used.
+    pub(super) fn used(&self, retrier: usize) -> u64 {
+        self.used.get(retrier).copied().unwrap_or(0)
+    }
+
+    /// There was another attempt, by one of these.
+    pub(super) fn count(&mut self, handlings: &[Handling]) {
+        let mut retriers = handlings.iter().filter_map(|handling| match handling {
+            Handling::Retry { retrier, .. } => Some(*retrier),
+            Handling::Catch(_) | Handling::Uncaught => None,
+        });
+        let (Some(retrier), others) = (retriers.next(), retriers.count()) else { return };
+        self.uncertain |= others > 0;
+        self.used.resize(self.used.len().max(retrier + 1), 0);
+        if let Some(used) = self.used.get_mut(retrier) {
+            *used += 1;
+        }
+    }
+
+    /// Retriers begin anew.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
 /// Whether names match a failure; none if that cannot be told.
 fn matches(names: &[String], fault: &Fault, of_task: bool) -> Option<bool> {
     match fault {
         Fault::Named(error) => named(names, error, of_task),
         Fault::Silent => {
-            let may = names.iter().any(|name| name.starts_with("States.") && name != error_name::TIMEOUT);
+            // What a Parallel or Map fails with silently is none of a task's errors.
+            let impossible = |name: &str| name == error_name::TIMEOUT || name == error_name::TASK_FAILED && !of_task;
+            let may = names.iter().any(|name| name.starts_with("States.") && !impossible(name));
             if may { None } else { Some(false) }
         }
     }
@@ -59,7 +95,7 @@ fn named(names: &[String], error: &str, of_task: bool) -> Option<bool> {
 }
 
 /// What may become of a state's failure, given how often each of its retriers was used. One element if that is certain.
-pub(super) fn handlings(state: &State, retries: &[u64], fault: &Fault) -> Vec<Handling> {
+pub(super) fn handlings(state: &State, retries: &Retries, fault: &Fault) -> Vec<Handling> {
     let of_task = matches!(state.kind, StateKind::Task(_));
     let (mut handlings, certain) = retryings(state.retriers(), retries, fault, of_task);
     if certain {
@@ -80,20 +116,24 @@ pub(super) fn handlings(state: &State, retries: &[u64], fault: &Fault) -> Vec<Ha
 }
 
 /// How retriers may take a failure, and whether one certainly does.
-pub(super) fn retryings(retriers: &[Retrier], retries: &[u64], fault: &Fault, of_task: bool) -> (Vec<Handling>, bool) {
+pub(super) fn retryings(retriers: &[Retrier], retries: &Retries, fault: &Fault, of_task: bool) -> (Vec<Handling>, bool) {
     let mut handlings = Vec::new();
     for (index, retrier) in retriers.iter().enumerate() {
-        let spent = retries.get(index).copied().unwrap_or(0);
+        let spent = retries.used(index);
         let retry = Handling::Retry { retrier: index, millis: least_delay(retrier, spent) };
         match (matches(&retrier.error_equals, fault, of_task), spent < retrier.max_attempts) {
+            (Some(true), _) if retries.uncertain => {
+                handlings.push(retry);
+                return (handlings, false);
+            }
             (Some(true), true) => {
                 handlings.push(retry);
                 return (handlings, true);
             }
             // The first that matches decides, also when it is spent.
             (Some(true), false) => return (handlings, false),
-            (None, true) => handlings.push(retry),
-            (None, false) | (Some(false), _) => {}
+            (None, left) if left || retries.uncertain => handlings.push(retry),
+            (None, _) | (Some(false), _) => {}
         }
     }
     (handlings, false)

@@ -6,7 +6,7 @@ use asl::State;
 use asl::state::Task;
 use interpreter::{Payload, Timestamp};
 
-use super::failure::Fault;
+use super::failure::{Fault, Handling, Retries};
 use super::obligation::Item;
 use super::program::FlowId;
 
@@ -73,12 +73,14 @@ pub(super) struct Visit<'c> {
     pub(super) entered_at: Timestamp,
     pub(super) input: Payload,
     /// How often each of its retriers was used.
-    pub(super) retries: Vec<u64>,
+    pub(super) retries: Retries,
     pub(super) body: Body,
     /// Its part is being unwound before its failure is used.
     pub(super) unwinding: Option<Unwinding>,
     /// Whether the history says that it failed and nothing caught that.
     pub(super) told_failed: bool,
+    /// The retries that a redrive may have found it waiting for, between two rounds.
+    pub(super) waited_for: Vec<Handling>,
 }
 
 /// What a visit does.
@@ -120,6 +122,8 @@ pub(super) struct Unwinding {
     pub(super) before: usize,
     /// What the part failed with.
     pub(super) fault: Fault,
+    /// How that may be used: decided when the unwinding began.
+    pub(super) handlings: Vec<Handling>,
     /// Whether a redrive has come since: retriers begin anew, but what was decided before it stays so.
     pub(super) redriven: bool,
     /// When it has ended.
@@ -133,6 +137,8 @@ pub(super) struct TaskVisit<'c> {
     pub(super) attempts: Vec<Attempt>,
     /// Its result, once it has succeeded.
     pub(super) result: Option<Payload>,
+    /// Whether its latest attempt was that success: a state that can make nothing of it tries again.
+    pub(super) succeeded: bool,
     /// Its number among the obligations, once it is owed.
     pub(super) obligation: Option<usize>,
     /// The redrive that its latest event came after.
@@ -176,6 +182,6 @@ impl TaskVisit<'_> {
     }
 
     pub(super) fn is_in_flight(&self) -> bool {
-        self.result.is_none() && self.attempts.last().is_some_and(|attempt| attempt.end.is_none())
+        !self.succeeded && self.attempts.last().is_some_and(|attempt| attempt.end.is_none())
     }
 }

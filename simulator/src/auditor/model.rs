@@ -45,6 +45,8 @@ pub(super) struct Model<'c> {
     pub(super) unwound: bool,
     /// How often it was redriven.
     pub(super) segment: u32,
+    /// The event of the latest redrive.
+    pub(super) redriven_by: u64,
     pub(super) parked: Parked,
     pub(super) pivot_passed: bool,
     /// The event of a pivot's success, until what it discharges is told.
@@ -69,6 +71,7 @@ impl<'c> Model<'c> {
             reason: None,
             unwound: false,
             segment: 0,
+            redriven_by: 0,
             parked: Parked::No,
             pivot_passed: false,
             pivot_due: None,

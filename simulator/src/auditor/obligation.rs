@@ -2,6 +2,7 @@
 
 use interpreter::{Payload, Timestamp};
 
+use super::failure::Retries;
 use super::frame::{End, TaskId, TaskVisit};
 use super::program::undoing;
 
@@ -16,14 +17,16 @@ pub(super) struct Obligation<'c> {
     pub(super) attempts: u32,
     /// What the compensation is called with.
     pub(super) input: Option<Payload>,
-    /// How often each retrier of the compensation was used; of the default one, the first element.
-    pub(super) retries: Vec<u64>,
+    /// How often each retrier of the compensation was used; the default one is the first.
+    pub(super) retries: Retries,
     /// When the compensation was first scheduled since the latest redrive.
     pub(super) since: Option<Timestamp>,
     /// The latest failure of the compensation.
     pub(super) failed: Option<(String, Timestamp)>,
     /// The redrive that its latest event came after.
     pub(super) segment: u32,
+    /// Whether a catcher that suppresses unwinding let it rest: its backoff is over then.
+    pub(super) rested: bool,
 }
 
 /// How far undoing has come.
@@ -97,10 +100,11 @@ impl<'c> Obligations<'c> {
             phase: Phase::Registered,
             attempts: 0,
             input: None,
-            retries: Vec::new(),
+            retries: Retries::default(),
             since: None,
             failed: None,
             segment,
+            rested: false,
         });
         self.0.len() - 1
     }
@@ -158,6 +162,15 @@ impl<'c> Obligations<'c> {
     pub(super) fn certain<'i>(&self, ids: &'i [usize]) -> impl Iterator<Item = &'c str> + use<'_, 'i, 'c> {
         let sure = |obligation: &&Obligation<'c>| obligation.certain || obligation.phase != Phase::Registered;
         ids.iter().filter_map(|id| self.get(*id)).filter(sure).map(|obligation| obligation.state)
+    }
+
+    /// Lets what was begun of these rest.
+    pub(super) fn rest(&mut self, items: &[Item]) {
+        for id in self.left(items) {
+            if let Some(obligation) = self.0.get_mut(id) {
+                obligation.rested = true;
+            }
+        }
     }
 
     /// The states of those that are not certain.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::choice;
 use super::evaluation::{Partial, find};
-use super::failure::{Fault, Handling, handlings};
+use super::failure::{Fault, Handling, Retries, handlings};
 use super::frame::{Body, Composite, FrameId, Goal, TaskVisit, Visit};
 use super::model::Model;
 use super::program::undoing;
@@ -39,7 +39,15 @@ impl<'c> Model<'c> {
         let body = match &state.kind {
             StateKind::Task(task) => {
                 let segment = self.segment;
-                let visit = TaskVisit { state: &state.name, task, attempts: Vec::new(), result: None, obligation: None, segment };
+                let visit = TaskVisit {
+                    state: &state.name,
+                    task,
+                    attempts: Vec::new(),
+                    result: None,
+                    succeeded: false,
+                    obligation: None,
+                    segment,
+                };
                 self.tasks.push(visit);
                 Body::Task(self.tasks.len() - 1)
             }
@@ -52,10 +60,11 @@ impl<'c> Model<'c> {
                 state,
                 entered_at: event.at,
                 input: input.clone(),
-                retries: Vec::new(),
+                retries: Retries::default(),
                 body,
                 unwinding: None,
                 told_failed: false,
+                waited_for: Vec::new(),
             });
         }
         Some(frame)
@@ -102,7 +111,7 @@ impl<'c> Model<'c> {
             Some(Fault::Named(_)) => self.caught(event, frame, &visit),
             fault => match &visit.body {
                 Body::Simple => self.passed(event, &visit),
-                Body::Task(task) if self.tasks.get(*task).is_some_and(|task| task.result.is_some()) => {
+                Body::Task(task) if self.tasks.get(*task).is_some_and(|task| task.succeeded) => {
                     self.task_left(frame, &visit, *task)
                 }
                 Body::Composite(composite) if composite.succeeded => self.composite_left(&visit),
@@ -201,7 +210,7 @@ impl<'c> Model<'c> {
     /// A failure is taken by a catcher: what the part owes is undone by now.
     fn caught(&mut self, event: &HistoryEvent, frame: FrameId, visit: &Visit<'c>) -> Vec<Goal<'c>> {
         let fault = self.fault_of(frame).unwrap_or(Fault::Silent);
-        let handlings = handlings(visit.state, &visit.retries, &fault);
+        let handlings = self.handlings_of(frame);
         let targets: Vec<_> = handlings.iter().filter_map(|handling| self.catch_target(visit.state, *handling)).collect();
         let name = &visit.state.name;
         if let Some(Handling::Retry { .. }) = handlings.first().filter(|_| handlings.len() == 1) {
@@ -215,6 +224,16 @@ impl<'c> Model<'c> {
         let scopes: Vec<Option<Compensate>> = targets.iter().map(|(_, compensate)| *compensate).collect();
         self.settle(event, frame, &scopes);
         targets.into_iter().map(|(goal, _)| goal).collect()
+    }
+
+    /// What may become of the failure of what a frame is in.
+    pub(super) fn handlings_of(&self, frame: FrameId) -> Vec<Handling> {
+        let Some(visit) = self.visit(frame) else { return Vec::new() };
+        match (&visit.unwinding, self.fault_of(frame)) {
+            (Some(unwinding), _) => unwinding.handlings.clone(),
+            (None, Some(fault)) => handlings(visit.state, &visit.retries, &fault),
+            (None, None) => Vec::new(),
+        }
     }
 
     /// How what a frame is in may have failed; none if it cannot have.
@@ -237,7 +256,7 @@ impl<'c> Model<'c> {
             Body::Task(task) => {
                 let task = self.tasks.get(*task)?;
                 match task.latest_end() {
-                    _ if task.result.is_some() || task.attempts.is_empty() => Some(Fault::Silent),
+                    _ if task.succeeded || task.attempts.is_empty() => Some(Fault::Silent),
                     Some((end, _)) => Some(end.fault()),
                     None => None,
                 }

@@ -49,6 +49,7 @@ impl Model<'_> {
         }
         let of = self.tasks.get_mut(task)?;
         of.segment = segment;
+        of.succeeded = false;
         of.attempts.push(Attempt { at: event.at, parameters: parameters.clone(), timeout_seconds, end: None });
         Some(frame)
     }
@@ -73,7 +74,7 @@ impl Model<'_> {
         let (handlings, _) = retryings(&of.task.retry, &visit.retries, &fault, true);
         // A pivot goes on until its outcome is known; whether a typed refusal was one is not told.
         let forced = of.task.pivot && self.pivot_unknown(task) != Some(false);
-        let Some(Handling::Retry { retrier, millis }) = handlings.first().copied() else {
+        let Some(Handling::Retry { millis, .. }) = handlings.first().copied() else {
             if !forced {
                 self.say(rule::RETRY, format!("event {} tries `{name}` again, which no retrier allows", event.id));
             } else if event.at < since.plus_millis(PIVOT_PAUSE_MILLIS) {
@@ -85,11 +86,7 @@ impl Model<'_> {
             self.say(rule::BACKOFF, format!("event {} tries `{name}` again {millis} ms too early or less", event.id));
         }
         if let Some(visit) = self.visit_mut(frame) {
-            let least = visit.retries.len().max(retrier + 1);
-            visit.retries.resize(least, 0);
-            if let Some(used) = visit.retries.get_mut(retrier) {
-                *used += 1;
-            }
+            visit.retries.count(&handlings);
         }
     }
 
@@ -110,6 +107,7 @@ impl Model<'_> {
         let (name, in_flight, begun, pivot) = (of.state, of.is_in_flight(), !of.attempts.is_empty(), of.task.pivot);
         let is_callback = is_callback(of.task);
         of.result = Some(output.clone());
+        of.succeeded = true;
         if !begun || (is_callback && !in_flight) {
             self.say(rule::PATH, format!("event {} lets `{name}` succeed without an attempt", event.id));
         }

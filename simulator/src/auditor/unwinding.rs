@@ -90,7 +90,7 @@ impl<'c> Model<'c> {
         }
         let before = items.len();
         items.extend(part);
-        self.visit_mut(frame)?.unwinding = Some(Unwinding { items, before, fault, redriven: false, ended_at: None });
+        self.visit_mut(frame)?.unwinding = Some(Unwinding { items, before, fault, handlings, redriven: false, ended_at: None });
         Some(frame)
     }
 
@@ -143,6 +143,7 @@ impl<'c> Model<'c> {
         };
         let mut stays = before;
         if suppressed {
+            self.obligations.rest(&part);
             stays.extend(part);
         } else {
             self.expect_undone(event, &part);
@@ -272,12 +273,13 @@ impl<'c> Model<'c> {
             (None, _) => self.say(rule::RETRY, format!("event {} undoes `{state}` while an attempt is under way", event.id)),
             (Some((error, failed_at)), _) => {
                 let due = failed_at.plus_millis(self.delay_of(id, error).unwrap_or(0));
-                if event.at < due {
+                if event.at < due && !obligation.rested {
                     self.say(rule::BACKOFF, format!("event {} undoes `{state}` again too early", event.id));
                 }
             }
         }
         if let Some(obligation) = self.obligations.get_mut(id) {
+            obligation.rested = false;
             let retried = obligation.failed.take().map(|(error, _)| error);
             if let Some(error) = retried.filter(|_| !redriven) {
                 self.count_retry(id, &error);
@@ -289,7 +291,7 @@ impl<'c> Model<'c> {
     fn delay_of(&self, id: usize, error: &str) -> Option<u64> {
         let obligation = self.obligations.get(id)?;
         let action = undoing(self.tasks.get(obligation.task)?.task)?;
-        let spent = obligation.retries.first().copied().unwrap_or(0);
+        let spent = obligation.retries.used(0);
         match &action.retry {
             Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0.first() {
                 Some(Handling::Retry { millis, .. }) => Some(*millis),
@@ -302,19 +304,12 @@ impl<'c> Model<'c> {
     fn count_retry(&mut self, id: usize, error: &str) {
         let Some(obligation) = self.obligations.get(id) else { return };
         let action = self.tasks.get(obligation.task).and_then(|of| undoing(of.task));
-        let retrier = match action.and_then(|action| action.retry.as_ref()) {
-            Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0.first() {
-                Some(Handling::Retry { retrier, .. }) => *retrier,
-                _ => return,
-            },
-            None => 0,
+        let used = match action.and_then(|action| action.retry.as_ref()) {
+            Some(retriers) => retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0,
+            None => vec![Handling::Retry { retrier: 0, millis: 0 }],
         };
         if let Some(obligation) = self.obligations.get_mut(id) {
-            let least = obligation.retries.len().max(retrier + 1);
-            obligation.retries.resize(least, 0);
-            if let Some(used) = obligation.retries.get_mut(retrier) {
-                *used += 1;
-            }
+            obligation.retries.count(&used);
         }
     }
 
