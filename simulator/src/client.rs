@@ -86,6 +86,7 @@ impl System {
     /// Stops an execution, once.
     pub async fn stop(self: Arc<Self>, arn: String) {
         let request = StopRequest { execution_arn: arn.clone(), error: Some("Stopped".to_owned()), cause: None };
+        self.world.checks().stop_asked(&arn);
         if let Some(Ok(_)) = self.asked("stop", |coordinator| async move { coordinator.stop(request).await }).await {
             self.world.checks().told_stopped(&arn);
         }

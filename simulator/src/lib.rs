@@ -17,5 +17,6 @@ pub mod random;
 pub mod run;
 mod system;
 pub mod trace;
+mod verdict;
 pub mod workload;
 mod world;

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use coordinator::owed_actions;
 use futures::FutureExt;
-use interpreter::{DefinitionHash, Execution, ExecutionStatus, Payload, Routes, StateFailure, UndoPhase};
+use interpreter::{DefinitionHash, Execution, ExecutionStatus, Routes};
 use order::definition::definitions;
-use order::{Outcome, balance, effects};
 use serde_json::Value;
 use store::{ExecutionStore, MachineChange, StateMachine};
 
@@ -17,6 +15,7 @@ use crate::options::Options;
 use crate::random::{Random, Stream};
 use crate::system::System;
 use crate::trace::Trace;
+use crate::verdict::judge;
 use crate::workload::{Submission, machine, orders};
 use crate::world::{BEGINNING_MILLIS, World};
 
@@ -75,7 +74,7 @@ impl Simulation {
         self.cease();
         let rest_seconds = self.come_to_rest(&submitted, until);
         if self.world.checks().violations().is_empty() {
-            self.judge();
+            judge(&self.world);
         }
         // Tasks hold the world, and the world's executor the tasks.
         self.world.executor.clear();
@@ -265,61 +264,6 @@ impl Simulation {
             left.join(", ")
         );
         self.world.checks().violated("liveness", text);
-    }
-
-    /// The verdict at the end.
-    fn judge(&self) {
-        let outcomes: Vec<Outcome> = {
-            let checks = self.world.checks();
-            let orders = checks.executions().filter(|execution| execution.identity.name.starts_with("ord-"));
-            orders.map(|execution| self.outcome(execution)).collect()
-        };
-        let Some(Ok(effects)) = effects(&self.world.store, self.world.now()).now_or_never() else {
-            self.world.checks().violated("simulator", "the effects cannot be read".to_owned());
-            return;
-        };
-        let undone_unheard = self.undone_unheard();
-        for finding in balance(&outcomes, &effects) {
-            // Who never heard the answer of a compensation still owes it, as it says.
-            let is_unheard = undone_unheard
-                .iter()
-                .any(|name| finding.starts_with(&format!("`{name}` owes ")) && finding.ends_with("there is none"));
-            if !is_unheard {
-                self.world.checks().violated("balance", finding);
-            }
-        }
-    }
-
-    /// Executions whose compensation was given up without an answer to its last attempt.
-    fn undone_unheard(&self) -> Vec<String> {
-        let unheard = |failure: &StateFailure| failure.error == "States.Timeout" || failure.error == "Lambda.Unknown";
-        let checks = self.world.checks();
-        let executions = checks.executions().filter(|execution| {
-            execution.owed_tasks().iter().any(|owed| matches!(&owed.undo.phase, UndoPhase::Spent(failure) if unheard(failure)))
-        });
-        executions.map(|execution| execution.identity.name.clone()).collect()
-    }
-
-    fn outcome(&self, execution: &Execution) -> Outcome {
-        Outcome {
-            name: execution.identity.name.clone(),
-            status: execution.status,
-            owed: owed_actions(execution).into_iter().map(|owed| owed.state).collect(),
-            parked: execution.parked,
-            output: execution.output.as_ref().and_then(|output| self.value(execution, output)),
-        }
-    }
-
-    fn value(&self, execution: &Execution, payload: &Payload) -> Option<Value> {
-        let text = match (payload.text(), payload.hash()) {
-            (Some(text), _) => text.to_owned(),
-            (None, Some(hash)) => {
-                let read = self.world.store.values(&execution.identity.id, std::slice::from_ref(hash)).now_or_never()?.ok()?;
-                read.get(hash)?.to_string()
-            }
-            (None, None) => return None,
-        };
-        serde_json::from_str(&text).ok()
     }
 }
 

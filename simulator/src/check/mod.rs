@@ -61,6 +61,8 @@ pub struct Checks {
     sent_hints: BTreeSet<(ExecutionId, Timestamp, u64)>,
     /// When a task was heard of last, by what the ledger was told.
     heard_of: BTreeMap<IdempotencyKey, Timestamp>,
+    /// Executions that somebody tried to stop.
+    stopped: BTreeSet<String>,
     /// Actions whose compensation took effect.
     undone: BTreeSet<IdempotencyKey>,
     /// Keys that had an effect.

@@ -40,6 +40,16 @@ impl Checks {
         }
     }
 
+    /// A client asks for an execution to be stopped.
+    pub fn stop_asked(&mut self, arn: &str) {
+        self.stopped.insert(arn.to_owned());
+    }
+
+    /// Whether anybody asked for an execution to be stopped.
+    pub fn was_stopped(&self, arn: &str) -> bool {
+        self.stopped.contains(arn)
+    }
+
     /// A client was told that an execution is stopped.
     pub fn told_stopped(&mut self, arn: &str) {
         let goes_on = self
