@@ -18,7 +18,7 @@ use crate::system::System;
 const REVIEW_MILLIS: i64 = 2_000;
 
 /// Lets something happen each second, until nothing goes wrong any more.
-pub async fn chaos(system: Arc<System>) {
+pub(crate) async fn chaos(system: Arc<System>) {
     while !system.world.faults_have_ceased() {
         system.world.executor.sleep(1_000).await;
         if let Some(strike) = system.world.strike(Opportunity::World, "world") {
@@ -84,7 +84,7 @@ fn redrive_dead_letters(system: &Arc<System>, queue: &str) {
 }
 
 /// Reviewers: they see what is in the queue of reviews, and answer, late, twice, or never.
-pub async fn review(system: Arc<System>) {
+pub(crate) async fn review(system: Arc<System>) {
     let mut seen = BTreeSet::new();
     let mut unanswered = Vec::new();
     let mut random = Random::numbered(system.world.options.seed, Stream::Workers, 1);

@@ -24,7 +24,7 @@ const PAUSE_MILLIS: u64 = 5_000;
 
 impl System {
     /// Calls the API on a host; none if it did not answer.
-    pub async fn asked<T, F, W>(self: &Arc<Self>, what: &'static str, ask: F) -> Option<T>
+    pub(crate) async fn asked<T, F, W>(self: &Arc<Self>, what: &'static str, ask: F) -> Option<T>
     where
         T: Send + 'static,
         F: FnOnce(Arc<Coordinator>) -> W,
@@ -54,7 +54,12 @@ impl System {
     }
 
     /// Starts an execution until it is told that it exists, as whoever reads the orders queue does. Answers its ARN; none if it was refused.
-    pub async fn submit(self: Arc<Self>, submission: Submission, machine: StateMachine, mut random: Random) -> Option<String> {
+    pub(crate) async fn submit(
+        self: Arc<Self>,
+        submission: Submission,
+        machine: StateMachine,
+        mut random: Random,
+    ) -> Option<String> {
         let input: Arc<str> = match submission.is_order {
             true => order::admit(&submission.input).ok()?.input.to_string().into(),
             false => submission.input.as_str().into(),
@@ -84,7 +89,7 @@ impl System {
     }
 
     /// Stops an execution, once.
-    pub async fn stop(self: Arc<Self>, arn: String) {
+    pub(crate) async fn stop(self: Arc<Self>, arn: String) {
         let request = StopRequest { execution_arn: arn.clone(), error: Some("Stopped".to_owned()), cause: None };
         self.world.checks().stop_asked(&arn);
         if let Some(Ok(_)) = self.asked("stop", |coordinator| async move { coordinator.stop(request).await }).await {
@@ -93,7 +98,7 @@ impl System {
     }
 
     /// Redrives an execution, once.
-    pub async fn redrive(self: Arc<Self>, arn: String) {
+    pub(crate) async fn redrive(self: Arc<Self>, arn: String) {
         let asked = arn.clone();
         if let Some(Ok(_)) = self.asked("redrive", |coordinator| async move { coordinator.redrive(&asked).await }).await {
             self.world.checks().told_redriven(&arn);
@@ -101,7 +106,7 @@ impl System {
     }
 
     /// Answers a callback, as often as drawn, with whatever delay.
-    pub async fn answer_callback(self: Arc<Self>, token: String, output: String, mut random: Random) {
+    pub(crate) async fn answer_callback(self: Arc<Self>, token: String, output: String, mut random: Random) {
         let times = if random.happens(200) { 2 } else { 1 };
         for _ in 0..times {
             let longest_millis = if random.happens(300) { 200_000 } else { 3_000 };
@@ -125,7 +130,7 @@ impl System {
     }
 
     /// Answers a task by a token that was made up out of one that was seen.
-    pub async fn guess(self: Arc<Self>, strike: Strike) {
+    pub(crate) async fn guess(self: Arc<Self>, strike: Strike) {
         let Some(token) = self.world.checks().some_token(strike.bits) else { return };
         let wrong = TaskToken { proof: token.proof ^ (1 << (strike.bits % 128)), ..token };
         let text = wrong.to_string();
@@ -161,6 +166,6 @@ async fn answered(coordinator: Arc<Coordinator>, token: String, output: String, 
 }
 
 /// Whether an execution can be redriven, as far as a client sees.
-pub fn is_redrivable(status: ExecutionStatus) -> bool {
+pub(crate) fn is_redrivable(status: ExecutionStatus) -> bool {
     matches!(status, ExecutionStatus::Failed | ExecutionStatus::Aborted | ExecutionStatus::TimedOut)
 }

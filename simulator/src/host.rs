@@ -12,7 +12,7 @@ use crate::random::{Random, Stream};
 
 /// What runs on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// The cloud: event sources, clients, providers. Never stopped, and its clock is right.
     Cloud,
     /// Coordinators.
@@ -25,7 +25,7 @@ pub enum Role {
 
 /// A host.
 #[derive(Debug)]
-pub struct Host {
+pub(crate) struct Host {
     /// As the trace names it.
     pub name: String,
     /// What runs on it.
@@ -36,7 +36,7 @@ pub struct Host {
 
 impl Host {
     /// The hosts of a world; the first one is the cloud.
-    pub fn all(options: &Options) -> Vec<Self> {
+    pub(crate) fn all(options: &Options) -> Vec<Self> {
         let mut random = Random::numbered(options.seed, Stream::Options, 1);
         let roles = [
             (Role::Coordinator, "c", options.coordinators),
@@ -58,22 +58,22 @@ impl Host {
     }
 
     /// By how much its clock is ahead, in milliseconds.
-    pub fn offset_millis(&self) -> i64 {
+    pub(crate) fn offset_millis(&self) -> i64 {
         self.offset_millis.load(Ordering::Relaxed)
     }
 
     /// Its clock jumps.
-    pub fn set_offset(&self, skew_millis: u64, bits: u64) {
+    pub(crate) fn set_offset(&self, skew_millis: u64, bits: u64) {
         self.offset_millis.store(drawn_offset(skew_millis, bits), Ordering::Relaxed);
     }
 
     /// It went down, and comes up again with nothing in its memory.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         self.restarts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// How often it went down.
-    pub fn restarts(&self) -> u64 {
+    pub(crate) fn restarts(&self) -> u64 {
         self.restarts.load(Ordering::Relaxed)
     }
 }
@@ -85,7 +85,7 @@ fn drawn_offset(skew_millis: u64, bits: u64) -> i64 {
 }
 
 /// The world's clock: no host sees it.
-pub struct WorldClock(pub Executor);
+pub(crate) struct WorldClock(pub Executor);
 
 #[async_trait]
 impl Clock for WorldClock {
@@ -99,6 +99,6 @@ impl Clock for WorldClock {
 }
 
 /// A duration in whole milliseconds.
-pub fn millis(duration: Duration) -> i64 {
+pub(crate) fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -2,8 +2,9 @@
 //! thread, under faults, with checkers that watch every step.
 
 pub mod auditor;
+pub mod campaign;
 mod chaos;
-pub mod check;
+mod check;
 mod client;
 pub mod effect;
 pub mod executor;
@@ -15,8 +16,11 @@ mod pump;
 mod queues;
 pub mod random;
 pub mod run;
+pub mod shrink;
 mod system;
 pub mod trace;
 mod verdict;
 pub mod workload;
 mod world;
+
+pub use check::Violation;

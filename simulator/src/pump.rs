@@ -19,7 +19,7 @@ const CLOUD: HostNumber = 0;
 const BATCHING_MILLIS: u64 = 40;
 
 /// What an invocation is.
-pub struct Invocation<F> {
+pub(crate) struct Invocation<F> {
     /// Where it runs.
     pub host: HostNumber,
     /// What it does.
@@ -29,7 +29,7 @@ pub struct Invocation<F> {
 }
 
 /// Receives for ever. `invoke` says what an invocation with these messages is.
-pub async fn pump<F>(world: Arc<World>, queue: String, most: usize, invoke: impl Fn(Vec<Delivery>) -> Invocation<F>)
+pub(crate) async fn pump<F>(world: Arc<World>, queue: String, most: usize, invoke: impl Fn(Vec<Delivery>) -> Invocation<F>)
 where
     F: Future<Output = Vec<Disposition>> + Send + 'static,
 {

@@ -11,12 +11,12 @@ use messages::{MemoryQueue, QueueSettings, queue_name};
 use crate::options::Options;
 
 /// The dead-letter queue of a task queue.
-pub fn dead_letters_of(queue: &str) -> String {
+pub(crate) fn dead_letters_of(queue: &str) -> String {
     format!("{queue}-dead-letters")
 }
 
 /// The task queues of these routes, each with the longest timeout of the functions that it feeds, in seconds.
-pub fn task_queues(routes: &Routes) -> BTreeMap<String, u64> {
+pub(crate) fn task_queues(routes: &Routes) -> BTreeMap<String, u64> {
     let mut queues = BTreeMap::<String, u64>::new();
     for route in routes.0.values() {
         let timeout_seconds = queues.entry(route.queue.clone()).or_default();
@@ -26,7 +26,7 @@ pub fn task_queues(routes: &Routes) -> BTreeMap<String, u64> {
 }
 
 /// All queues, empty. How long a message stays in flight is the seed's: shorter than a pause too.
-pub fn declare(clock: &Arc<dyn Clock>, routes: &Routes, options: &Options) -> MemoryQueue {
+pub(crate) fn declare(clock: &Arc<dyn Clock>, routes: &Routes, options: &Options) -> MemoryQueue {
     let visibility = Duration::from_secs(options.visibility_seconds);
     let queues = MemoryQueue::new(Arc::clone(clock))
         .with_queue(queue_name::ANSWERS, QueueSettings::fifo().with_visibility_timeout(visibility))

@@ -22,7 +22,7 @@ use crate::workload::worker::Workers;
 use crate::world::World;
 
 /// The coordinator's function timeout, in seconds (DESIGN: the coordinator's function timeout is short).
-pub const COORDINATOR_TIMEOUT_SECONDS: u64 = 10;
+pub(crate) const COORDINATOR_TIMEOUT_SECONDS: u64 = 10;
 /// How often the watch looks, in seconds.
 const WATCH_SECONDS: u64 = 60;
 /// The watch's function timeout, in seconds.
@@ -37,7 +37,7 @@ struct Memory<T> {
 type Harnesses = BTreeMap<String, Harness>;
 
 /// The parts of the system on the hosts of a world.
-pub struct System {
+pub(crate) struct System {
     /// The world.
     pub world: Arc<World>,
     coordinators: Mutex<BTreeMap<HostNumber, Memory<Arc<Coordinator>>>>,
@@ -67,12 +67,12 @@ fn remembered<T: Clone>(
 
 impl System {
     /// The system in a world; nothing runs yet.
-    pub fn new(world: Arc<World>) -> Arc<Self> {
+    pub(crate) fn new(world: Arc<World>) -> Arc<Self> {
         Arc::new(Self { world, coordinators: Mutex::default(), harnesses: Mutex::default() })
     }
 
     /// A host's way to the world.
-    pub fn site(&self, host: HostNumber) -> Site {
+    pub(crate) fn site(&self, host: HostNumber) -> Site {
         Site { world: Arc::clone(&self.world), host }
     }
 
@@ -81,7 +81,7 @@ impl System {
     }
 
     /// The ports of a host.
-    pub fn ports(&self, host: HostNumber) -> Ports {
+    pub(crate) fn ports(&self, host: HostNumber) -> Ports {
         let site = Arc::new(self.site(host));
         Ports {
             executions: site.clone(),
@@ -93,7 +93,7 @@ impl System {
     }
 
     /// The coordinator on a host.
-    pub fn coordinator(&self, host: HostNumber) -> Arc<Coordinator> {
+    pub(crate) fn coordinator(&self, host: HostNumber) -> Arc<Coordinator> {
         remembered(&mut locked(&self.coordinators), host, self.restarts(host), || {
             let World { routes, options, .. } = &*self.world;
             let settings = Settings { routes: routes.clone(), limits: options.limits.clone(), bounds: options.bounds.clone() };
@@ -133,7 +133,7 @@ impl System {
     }
 
     /// Begins everything that runs by itself.
-    pub fn begin(self: &Arc<Self>) {
+    pub(crate) fn begin(self: &Arc<Self>) {
         self.pump_coordinators(queue_name::ANSWERS);
         self.pump_coordinators(queue_name::HINTS);
         for (queue, timeout_seconds) in task_queues(&self.world.routes) {

@@ -1,7 +1,10 @@
 //! The trace: one line per event. `docs/simulator.md` has the legend.
 
+/// Takes a line.
+type Sink = Box<dyn FnMut(&str) + Send>;
+
 /// Where lines go.
-pub struct Trace(Option<Box<dyn FnMut(&str) + Send>>);
+pub struct Trace(Option<Sink>);
 
 impl Trace {
     /// No trace: nothing is even written down.

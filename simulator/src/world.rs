@@ -21,11 +21,11 @@ use crate::trace::Trace;
 use crate::workload::worker::{Provider, Question};
 
 /// When every world begins, in milliseconds since 1970.
-pub const BEGINNING_MILLIS: i64 = 1_800_000_000_000;
+pub(crate) const BEGINNING_MILLIS: i64 = 1_800_000_000_000;
 
 /// What an invocation of a function was given.
 #[derive(Debug, Clone)]
-pub struct Handling {
+pub(crate) struct Handling {
     /// The queue that it came from.
     pub queue: String,
     /// The messages.
@@ -33,7 +33,7 @@ pub struct Handling {
 }
 
 /// Everything that there is.
-pub struct World {
+pub(crate) struct World {
     /// What was drawn for this seed.
     pub options: Options,
     /// Time and tasks.
@@ -67,7 +67,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl World {
     /// The world of these options, at its beginning.
-    pub fn new(options: Options, routes: Routes, permitted: Permitted, trace: Trace) -> Arc<Self> {
+    pub(crate) fn new(options: Options, routes: Routes, permitted: Permitted, trace: Trace) -> Arc<Self> {
         let seed = options.seed;
         let executor = Executor::new(seed, BEGINNING_MILLIS);
         let clock: Arc<dyn Clock> = Arc::new(WorldClock(executor.clone()));
@@ -94,17 +94,17 @@ impl World {
     }
 
     /// The world's time.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.executor.now())
     }
 
     /// All hosts.
-    pub fn hosts(&self) -> &[Host] {
+    pub(crate) fn hosts(&self) -> &[Host] {
         &self.hosts
     }
 
     /// One of the hosts with a role.
-    pub fn any_host(&self, role: Role) -> HostNumber {
+    pub(crate) fn any_host(&self, role: Role) -> HostNumber {
         let places: Vec<HostNumber> = (0..self.hosts.len()).filter(|place| self.role(*place) == Some(role)).collect();
         locked(&self.latency).pick(&places).copied().unwrap_or(0)
     }
@@ -114,46 +114,46 @@ impl World {
     }
 
     /// By how much a host's clock is ahead of the world's, in milliseconds.
-    pub fn offset_millis(&self, host: HostNumber) -> i64 {
+    pub(crate) fn offset_millis(&self, host: HostNumber) -> i64 {
         self.hosts.get(host).map_or(0, Host::offset_millis)
     }
 
     /// What goes wrong now, if anything; noted in the trace.
-    pub fn strike(&self, opportunity: Opportunity, what: &str) -> Option<Strike> {
+    pub(crate) fn strike(&self, opportunity: Opportunity, what: &str) -> Option<Strike> {
         let strike = locked(&self.faults).draw(opportunity)?;
         self.trace(|| format!("! {} #{} at {what}", strike.fault.name(), strike.number));
         Some(strike)
     }
 
     /// From now on nothing goes wrong.
-    pub fn cease_faults(&self) {
+    pub(crate) fn cease_faults(&self) {
         locked(&self.faults).cease();
         self.mended.store(true, Ordering::Relaxed);
     }
 
     /// Whether nothing goes wrong any more.
-    pub fn faults_have_ceased(&self) -> bool {
+    pub(crate) fn faults_have_ceased(&self) -> bool {
         locked(&self.faults).has_ceased()
     }
 
     /// What went wrong so far.
-    pub fn struck(&self) -> Vec<Strike> {
+    pub(crate) fn struck(&self) -> Vec<Strike> {
         locked(&self.faults).struck().to_vec()
     }
 
     /// A number from `least` to `most`, for how long something takes and who is next.
-    pub fn drawn_within(&self, least: u64, most: u64) -> u64 {
+    pub(crate) fn drawn_within(&self, least: u64, most: u64) -> u64 {
         locked(&self.latency).within(least, most)
     }
 
     /// Lets the usual time of a call's one way pass.
-    pub async fn pass_latency(&self) {
+    pub(crate) async fn pass_latency(&self) {
         let millis = self.drawn_within(0, self.options.latency_millis);
         self.executor.sleep(i64::try_from(millis).unwrap_or(0)).await;
     }
 
     /// Stops the process at work, for ever: it never comes back from here.
-    pub async fn die(&self) {
+    pub(crate) async fn die(&self) {
         if let Some(current) = self.executor.current() {
             self.executor.stop(current.task);
         }
@@ -161,7 +161,7 @@ impl World {
     }
 
     /// Stops a host with all that runs on it.
-    pub async fn die_with_host(&self, host: HostNumber) {
+    pub(crate) async fn die_with_host(&self, host: HostNumber) {
         self.executor.stop_host(host);
         if let Some(host) = self.hosts.get(host) {
             host.restart();
@@ -170,7 +170,7 @@ impl World {
     }
 
     /// Pauses the process at work, or all of its host.
-    pub fn pause(&self, strike: &Strike, host: HostNumber) {
+    pub(crate) fn pause(&self, strike: &Strike, host: HostNumber) {
         let millis = strike.within(1, self.options.longest_pause_millis);
         let until = self.executor.now().saturating_add(i64::try_from(millis).unwrap_or(0));
         match (strike.fault, self.executor.current()) {
@@ -181,48 +181,48 @@ impl World {
     }
 
     /// Notes what a task was given.
-    pub fn begin_handling(&self, task: TaskNumber, handling: Arc<Handling>) {
+    pub(crate) fn begin_handling(&self, task: TaskNumber, handling: Arc<Handling>) {
         locked(&self.handling).insert(task, handling);
     }
 
     /// Forgets what a task was given.
-    pub fn end_handling(&self, task: TaskNumber) {
+    pub(crate) fn end_handling(&self, task: TaskNumber) {
         locked(&self.handling).remove(&task);
     }
 
     /// What the task at work was given.
-    pub fn handled_now(&self) -> Option<Arc<Handling>> {
+    pub(crate) fn handled_now(&self) -> Option<Arc<Handling>> {
         let current = self.executor.current()?;
         locked(&self.handling).get(&current.task).cloned()
     }
 
     /// The book of effects.
-    pub fn book(&self) -> MutexGuard<'_, Book> {
+    pub(crate) fn book(&self) -> MutexGuard<'_, Book> {
         locked(&self.book)
     }
 
     /// Notes an effect in our table.
-    pub fn note(&self, effect: Effect) {
+    pub(crate) fn note(&self, effect: Effect) {
         locked(&self.book).note(effect);
     }
 
     /// Somebody outside is asked something.
-    pub fn ask(&self, question: Question) {
+    pub(crate) fn ask(&self, question: Question) {
         locked(&self.questions).push(question);
     }
 
     /// What was asked since this was called last.
-    pub fn take_questions(&self) -> Vec<Question> {
+    pub(crate) fn take_questions(&self) -> Vec<Question> {
         std::mem::take(&mut *locked(&self.questions))
     }
 
     /// Whoever watches.
-    pub fn checks(&self) -> MutexGuard<'_, Checks> {
+    pub(crate) fn checks(&self) -> MutexGuard<'_, Checks> {
         locked(&self.checks)
     }
 
     /// Writes a line of the trace, if there is one: the world's time, who is at work, and what happens.
-    pub fn trace(&self, line: impl FnOnce() -> String) {
+    pub(crate) fn trace(&self, line: impl FnOnce() -> String) {
         let mut trace = locked(&self.trace);
         if trace.is_on() {
             let since_millis = self.executor.now() - BEGINNING_MILLIS;

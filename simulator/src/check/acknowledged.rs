@@ -11,7 +11,7 @@ const SKEW_MILLIS: u64 = 5_000;
 
 impl Checks {
     /// A message was deleted from its queue because its handling is done.
-    pub fn acknowledged(&mut self, world: &World, body: &str) {
+    pub(crate) fn acknowledged(&mut self, world: &World, body: &str) {
         let text = text_of(body);
         if self.live.get(text).is_none_or(|live| *live <= 0) {
             return;

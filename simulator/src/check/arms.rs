@@ -15,12 +15,18 @@ impl Checks {
     }
 
     /// A coordinator that handles messages has read the latest entry.
-    pub fn coordinator_read(&mut self, entry: &Entry, handling: &Arc<Handling>) {
+    pub(crate) fn coordinator_read(&mut self, entry: &Entry, handling: &Arc<Handling>) {
         let _ = (entry, handling);
     }
 
     /// A worker that handles a request has read the ledger: the tables of `worker`'s documentation.
-    pub fn ledger_read(&mut self, key: &IdempotencyKey, entry: Option<&LedgerEntry>, handling: &Arc<Handling>, now: Timestamp) {
+    pub(crate) fn ledger_read(
+        &mut self,
+        key: &IdempotencyKey,
+        entry: Option<&LedgerEntry>,
+        handling: &Arc<Handling>,
+        now: Timestamp,
+    ) {
         for delivery in &handling.deliveries {
             let Some(Meaning::Request { token, key: own, undoes, .. }) = self.meanings.get(text_of(&delivery.body)) else {
                 continue;

@@ -13,7 +13,7 @@ const ENTRIES_MAX: u64 = 5_000;
 
 impl Checks {
     /// An entry stands. One that stood before (a repeated write) is nothing new.
-    pub fn committed(&mut self, world: &World, entry: &Entry) {
+    pub(crate) fn committed(&mut self, world: &World, entry: &Entry) {
         let id = &entry.execution.identity.id;
         let before = self.journals.get(id);
         if before.is_some_and(|journal| journal.seeds.get(&entry.revision) == Some(&entry.seed)) {

@@ -10,7 +10,7 @@ use crate::world::World;
 
 impl Checks {
     /// An entry was written over what stood there. Revoked is for ever, and a success is replaced by nothing but a revocation.
-    pub fn ledger_written(&mut self, key: &IdempotencyKey, before: Option<&LedgerEntry>, after: &LedgerEntry) {
+    pub(crate) fn ledger_written(&mut self, key: &IdempotencyKey, before: Option<&LedgerEntry>, after: &LedgerEntry) {
         let Some(before) = before else { return };
         let is_callback = self.callbacks.contains(key);
         if is_same(before, after) {
@@ -31,7 +31,7 @@ impl Checks {
     }
 
     /// A transaction took effect.
-    pub fn transacted(
+    pub(crate) fn transacted(
         &mut self,
         world: &World,
         ledger: &[(IdempotencyKey, LedgerEntry, LedgerExpectation)],
@@ -54,7 +54,7 @@ impl Checks {
     }
 
     /// A worker had an effect. No action has one after its compensation had; and each key has one at most.
-    pub fn had_effect(&mut self, effect: &Effect) {
+    pub(crate) fn had_effect(&mut self, effect: &Effect) {
         let key = effect.key.clone();
         match (&effect.undoes, effect.kind) {
             (Some(action), EffectKind::Undone) => {
@@ -71,7 +71,7 @@ impl Checks {
     }
 
     /// A task was heard of.
-    pub fn heard_of(&mut self, key: &IdempotencyKey, at: Timestamp) {
+    pub(crate) fn heard_of(&mut self, key: &IdempotencyKey, at: Timestamp) {
         let latest = self.heard_of.entry(key.clone()).or_insert(at);
         *latest = (*latest).max(at);
     }

@@ -19,7 +19,7 @@ use crate::effect::EffectKind;
 use crate::options::Options;
 use crate::world::World;
 
-pub use traffic::Meaning;
+pub(crate) use traffic::Meaning;
 
 /// Something that must not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,7 @@ struct Journal {
 
 /// What whoever watches has seen so far.
 #[derive(Debug, Default)]
-pub struct Checks {
+pub(crate) struct Checks {
     violations: Vec<Violation>,
     limits: Limits,
     journals: BTreeMap<ExecutionId, Journal>,
@@ -75,43 +75,43 @@ pub struct Checks {
 
 impl Checks {
     /// Nothing seen yet.
-    pub fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self { limits: options.limits.clone(), ..Self::default() }
     }
 
     /// Notes a violation.
-    pub fn violated(&mut self, rule: &str, text: String) {
+    pub(crate) fn violated(&mut self, rule: &str, text: String) {
         self.violations.push(Violation { rule: rule.to_owned(), text });
     }
 
     /// What was found.
-    pub fn violations(&self) -> &[Violation] {
+    pub(crate) fn violations(&self) -> &[Violation] {
         &self.violations
     }
 
     /// How often each arm of the transition tables was taken.
-    pub fn arms(&self) -> &BTreeMap<String, u64> {
+    pub(crate) fn arms(&self) -> &BTreeMap<String, u64> {
         &self.arms
     }
 
     /// How many entries were committed.
-    pub fn transitions(&self) -> u64 {
+    pub(crate) fn transitions(&self) -> u64 {
         self.transitions
     }
 
     /// The executions that were seen, as they stand.
-    pub fn executions(&self) -> impl Iterator<Item = &Execution> {
+    pub(crate) fn executions(&self) -> impl Iterator<Item = &Execution> {
         self.journals.values().map(|journal| &journal.latest)
     }
 
     /// How an execution stands.
-    pub fn latest(&self, execution: &ExecutionId) -> Option<&Execution> {
+    pub(crate) fn latest(&self, execution: &ExecutionId) -> Option<&Execution> {
         self.journals.get(execution).map(|journal| &journal.latest)
     }
 }
 
 /// The name of a history event, for traces: short, with its state.
-pub fn event_name(kind: &HistoryEventKind) -> String {
+pub(crate) fn event_name(kind: &HistoryEventKind) -> String {
     let name = kind.type_name();
     match kind {
         HistoryEventKind::StateEntered { name: state, .. }

@@ -10,7 +10,7 @@ use crate::world::World;
 
 impl Checks {
     /// A client was told that its execution exists.
-    pub fn told_started(&mut self, world: &World, started: &Started, input: &str) {
+    pub(crate) fn told_started(&mut self, world: &World, started: &Started, input: &str) {
         let name = &started.identity.name;
         let Some(head) = super::head_of(world, &started.identity.id) else {
             self.violated("told", format!("`{name}` is told to be started, and has no head"));
@@ -41,17 +41,17 @@ impl Checks {
     }
 
     /// A client asks for an execution to be stopped.
-    pub fn stop_asked(&mut self, arn: &str) {
+    pub(crate) fn stop_asked(&mut self, arn: &str) {
         self.stopped.insert(arn.to_owned());
     }
 
     /// Whether anybody asked for an execution to be stopped.
-    pub fn was_stopped(&self, arn: &str) -> bool {
+    pub(crate) fn was_stopped(&self, arn: &str) -> bool {
         self.stopped.contains(arn)
     }
 
     /// A client was told that an execution is stopped.
-    pub fn told_stopped(&mut self, arn: &str) {
+    pub(crate) fn told_stopped(&mut self, arn: &str) {
         let goes_on = self
             .executions()
             .find(|execution| execution.identity.arn == arn)
@@ -62,7 +62,7 @@ impl Checks {
     }
 
     /// A client was told that an execution is redriven.
-    pub fn told_redriven(&mut self, arn: &str) {
+    pub(crate) fn told_redriven(&mut self, arn: &str) {
         let redriven = self.executions().any(|execution| execution.identity.arn == arn && execution.redrive_count > 0);
         if !redriven {
             self.violated("told", format!("`{arn}` is told to be redriven, and is not"));
@@ -70,7 +70,7 @@ impl Checks {
     }
 
     /// A client was told that its answer to a callback is taken.
-    pub fn told_answered(&mut self, token: &TaskToken) {
+    pub(crate) fn told_answered(&mut self, token: &TaskToken) {
         let waits = self.latest(&token.execution).is_some_and(|latest| {
             let attempt = attempt_of(token);
             outstanding(latest, 0)
@@ -83,7 +83,7 @@ impl Checks {
     }
 
     /// A token that was sent, chosen by these bits.
-    pub fn some_token(&self, bits: u64) -> Option<TaskToken> {
+    pub(crate) fn some_token(&self, bits: u64) -> Option<TaskToken> {
         let tokens = self.meanings.values().filter_map(|meaning| match meaning {
             Meaning::Request { token, .. } => Some(token),
             _ => None,

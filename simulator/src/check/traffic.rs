@@ -8,7 +8,7 @@ use crate::world::World;
 
 /// What a message says.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     /// A request to a worker.
     Request {
         /// The attempt's token.
@@ -34,7 +34,7 @@ pub enum Meaning {
 
 impl Meaning {
     /// Of a body.
-    pub fn of(body: &str) -> Self {
+    pub(crate) fn of(body: &str) -> Self {
         if let Ok(request) = RequestBody::decode(body) {
             let RequestBody { token, key, undoes, deadline, callback, .. } = request;
             return Self::Request { token, key, undoes, deadline, callback };
@@ -48,7 +48,7 @@ impl Meaning {
     }
 
     /// The execution that it is about.
-    pub fn execution(&self) -> Option<&ExecutionId> {
+    pub(crate) fn execution(&self) -> Option<&ExecutionId> {
         match self {
             Self::Request { token, .. } | Self::Answer(token) => Some(&token.execution),
             Self::Timer(execution, _, _) | Self::Wake(execution) => Some(execution),
@@ -69,7 +69,7 @@ pub(super) fn text_of(body: &str) -> &str {
 
 impl Checks {
     /// A queue has taken a message. Invariant 10: nothing outside happens before the commit.
-    pub fn sent(&mut self, _world: &World, queue: &str, message: &Outgoing) {
+    pub(crate) fn sent(&mut self, _world: &World, queue: &str, message: &Outgoing) {
         let text = text_of(&message.body);
         if !self.meanings.contains_key(text) {
             self.meanings.insert(text.to_owned(), Meaning::of(&message.body));
@@ -98,7 +98,7 @@ impl Checks {
     }
 
     /// There are so many copies of a message more (or fewer).
-    pub fn is_live(&mut self, body: &str, copies: i64) {
+    pub(crate) fn is_live(&mut self, body: &str, copies: i64) {
         let text = text_of(body);
         match self.live.get_mut(text) {
             Some(live) => *live += copies,
@@ -112,7 +112,7 @@ impl Checks {
     }
 
     /// A copy was lost with its queue: whoever counted on it counts on the watch now.
-    pub fn purged(&mut self, body: &str) {
+    pub(crate) fn purged(&mut self, body: &str) {
         self.is_live(body, -1);
         self.causes.remove(text_of(body));
     }

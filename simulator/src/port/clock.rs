@@ -9,7 +9,7 @@ use super::Site;
 use crate::host::millis;
 
 /// A host's clock.
-pub struct HostClock(pub Site);
+pub(crate) struct HostClock(pub Site);
 
 #[async_trait]
 impl Clock for HostClock {

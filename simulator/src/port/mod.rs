@@ -8,9 +8,9 @@ mod store;
 
 use std::sync::Arc;
 
-pub use clock::HostClock;
+pub(crate) use clock::HostClock;
 pub(crate) use provider::SimulatedOutside;
-pub use queue::deliver;
+pub(crate) use queue::deliver;
 
 use crate::executor::HostNumber;
 use crate::fault::{Fault, Opportunity, Strike};
@@ -18,7 +18,7 @@ use crate::world::World;
 
 /// A host's way to the world: the one place through which its calls go.
 #[derive(Clone)]
-pub struct Site {
+pub(crate) struct Site {
     /// The world.
     pub world: Arc<World>,
     /// The host.
@@ -27,7 +27,7 @@ pub struct Site {
 
 /// A call that was not answered. Whether it had its effect the caller cannot know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unanswered;
+pub(crate) struct Unanswered;
 
 impl Site {
     /// A call: on its way, its effect at one moment, and its answer on its way back. In between, whatever is possible for this kind of call may

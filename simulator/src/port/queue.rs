@@ -49,7 +49,8 @@ impl Site {
         strike: Option<&Strike>,
     ) -> Result<Result<(), SendFailure>, QueueError> {
         let fails = strike.is_some_and(|strike| {
-            strike.fault == Fault::EntriesFailed && mixed(strike.bits ^ mixed(u64::try_from(place).unwrap_or(0))) % 2 == 0
+            strike.fault == Fault::EntriesFailed
+                && mixed(strike.bits ^ mixed(u64::try_from(place).unwrap_or(0))).is_multiple_of(2)
         });
         if fails {
             return Ok(Err(SendFailure::Retryable("as drawn".to_owned())));
@@ -76,7 +77,7 @@ fn is_task_queue(queue: &str) -> bool {
 }
 
 /// Brings a message into its queue after a while.
-pub fn deliver(world: &Arc<World>, queue: &str, message: Outgoing, later: Duration) {
+pub(crate) fn deliver(world: &Arc<World>, queue: &str, message: Outgoing, later: Duration) {
     world.checks().is_live(&message.body, 1);
     if later.is_zero() {
         put(world, queue, &message);

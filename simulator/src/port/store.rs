@@ -104,7 +104,7 @@ impl ExecutionStore for Site {
             let mut place = 0;
             due.retain(|_| {
                 place += 1;
-                crate::random::mixed(strike.bits ^ place) % 2 == 0
+                crate::random::mixed(strike.bits ^ place).is_multiple_of(2)
             });
         }
         Ok(due)
