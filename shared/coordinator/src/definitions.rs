@@ -94,6 +94,7 @@ mod tests {
         DefinitionHash(number.to_string())
     }
 
+    // Fails if a definition that is used keeps its place, or if the one that goes is not the first.
     #[test]
     fn the_definition_that_was_not_used_for_longest_makes_room() {
         let definitions = Definitions::new(2);

@@ -213,3 +213,23 @@ pub(crate) fn settle(dispositions: &mut [Disposition], place: usize, disposition
         *slot = disposition;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Fails if a reason may be longer than an attribute should be, hold what a queue refuses, or be empty, which it refuses too.
+    #[test]
+    fn a_reason_is_fit_to_be_an_attribute() {
+        let long = "ü".repeat(REASON_CHARACTERS);
+        for (reason, fit) in [
+            ("not a message of ours", "not a message of ours"),
+            ("line 1\nline 2\u{0}", "line 1 line 2 "),
+            ("", "unknown"),
+            (&*long, &*long),
+            (&*format!("{long}x"), &*long),
+        ] {
+            assert_eq!(readable(reason), fit);
+        }
+    }
+}

@@ -28,6 +28,7 @@ async fn a_success_is_in_the_journal_when_it_is_answered() {
     assert_eq!(again, Err(SendTaskSuccessError::TaskTimedOut));
 }
 
+// Fails if the answer is not committed before the call returns, or is committed with another error.
 #[tokio::test]
 async fn a_failure_is_in_the_journal_when_it_is_answered() {
     let (world, token) = review().await;
@@ -38,6 +39,8 @@ async fn a_failure_is_in_the_journal_when_it_is_answered() {
     assert_eq!(again, Err(SendTaskFailureError::TaskTimedOut));
 }
 
+// Fails if a text is taken for a token unread, a rejection for an answer that was taken (`taken`), an execution that does not exist for an error of
+// ours, or an output for JSON unread.
 #[tokio::test]
 async fn what_is_no_token_or_no_output_is_refused_by_name() {
     let (world, token) = review().await;
@@ -82,6 +85,7 @@ async fn heartbeats_keep_a_task_alive() {
     assert_eq!(coordinator.send_task_heartbeat(&token).await, Err(SendTaskHeartbeatError::TaskTimedOut));
 }
 
+// Fails if a heartbeat is delivered to the execution as an answer is.
 #[tokio::test]
 async fn a_heartbeat_is_no_transition() {
     let (world, token) = review().await;

@@ -88,6 +88,7 @@ async fn a_message_that_is_never_first_is_sent_again_with_its_own_counter() {
     assert_eq!(world.status("order-1").await, Succeeded);
 }
 
+// Fails if a call is tried once more or once less than the bound says (`tried`), or if a message is acknowledged whose call did not succeed in the end.
 #[tokio::test]
 async fn a_store_that_does_not_answer_has_the_message_come_again() {
     let world = World::new(CAUGHT).await;

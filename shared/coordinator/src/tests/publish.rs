@@ -1,9 +1,9 @@
 //! Publishing: each message's own answer counts, and what can never be published fails its task.
 
 use interpreter::ExecutionStatus::{Failed, Running, Succeeded};
-use interpreter::{HistoryEventKind, Message, TaskAnswer, TaskOutcome};
+use interpreter::{HistoryEventKind, Message, StateFailure, TaskAnswer, TaskOutcome};
 use messages::{CoordinatorBody, CoordinatorMessage, InputBody, RequestBody, queue_name};
-use store::{Fault, FaultPlan, LedgerState, LedgerStore, Operation};
+use store::{Fault, FaultPlan, LedgerEntry, LedgerExpectation, LedgerState, LedgerStore, Operation};
 
 use super::definitions::{CAUGHT, CHARGE_BESIDE_LOOK, PARALLEL, REVIEW, SAGA};
 use super::world::{Script, SendFault, World};
@@ -35,6 +35,7 @@ async fn what_a_batch_left_out_is_sent_again_and_only_that() {
     assert_eq!(states, ["A", "B", "C", "D"]);
 }
 
+// Fails if a send that was not answered is not tried again, or is taken for one that succeeded.
 #[tokio::test]
 async fn a_batch_whose_answer_was_lost_is_sent_again() {
     let world = World::new(PARALLEL).await;
@@ -112,6 +113,7 @@ async fn the_refusal_of_a_request_that_is_published_again_proves_nothing() {
     assert_eq!(world.effects(), ["look", "refund"]);
 }
 
+// Fails if a request without a route is left out (`no_route`): the task would time out.
 #[tokio::test]
 async fn a_function_without_a_route_does_not_exist() {
     let mut world = World::new(CAUGHT).await;
@@ -181,6 +183,37 @@ async fn a_task_that_was_stopped_and_needs_no_undoing_is_revoked() {
         let entry = world.store.ledger(&request.key).await.unwrap();
         assert_eq!(entry.map(|entry| entry.state), Some(LedgerState::Revoked), "{}", request.state);
     }
+}
+
+// Fails if a revocation takes a success back, leaves a live lease its key, or gives up when somebody else writes to the key (`revoke`).
+#[tokio::test]
+async fn a_key_is_revoked_unless_its_task_has_succeeded() {
+    let definition = CAUGHT.replace(r#""TimeoutSeconds": 60"#, r#""Compensation": "None""#);
+    let check = async |before: Option<LedgerState>, others_write: u64, after: LedgerState| {
+        let world = World::new(&definition).await;
+        world.start("order-1", "{}").await.unwrap();
+        let key = requests(&world, "task-look").remove(0).key;
+        if let Some(state) = before.clone() {
+            let entry = LedgerEntry { attempt: 1, state, heartbeat_at: None, version: 1 };
+            assert!(world.store.put_ledger(&key, &entry, LedgerExpectation::Absent).await.unwrap());
+        }
+        let plan = (1..=others_write).fold(FaultPlan::none(), |plan, nth| plan.at(Operation::PutLedger, nth, Fault::Conflict));
+        world.store.follow(plan);
+        let stop = crate::StopRequest { execution_arn: World::arn("order-1"), ..crate::StopRequest::default() };
+        world.coordinator().stop(stop).await.unwrap();
+        let state = world.store.ledger(&key).await.unwrap().map(|entry| entry.state);
+        assert_eq!(state, Some(after), "{before:?}, {others_write}");
+    };
+    let failed = LedgerState::Failed { failure: StateFailure::named("Busy"), refusal: false };
+    let succeeded = LedgerState::Succeeded { result: serde_json::json!({}) };
+    let lease_until = super::world::BEGINNING.plus_seconds(600);
+    let live = LedgerState::InProgress { owner: "worker".to_owned(), lease_until };
+    check(None, 0, LedgerState::Revoked).await;
+    check(None, 2, LedgerState::Revoked).await;
+    check(Some(failed), 0, LedgerState::Revoked).await;
+    check(Some(live), 1, LedgerState::Revoked).await;
+    check(Some(LedgerState::Revoked), 0, LedgerState::Revoked).await;
+    check(Some(succeeded.clone()), 0, succeeded).await;
 }
 
 // Fails if follow-ups are unbounded (this program never ends, and never waits), or without `send_wake_later`.

@@ -29,6 +29,7 @@ async fn parked() -> World {
     world
 }
 
+// Fails if the head is not told that it is open again: it is told of the end only then. Fails if what was given up is not tried again.
 #[tokio::test]
 async fn a_redrive_goes_on_with_what_is_owed() {
     let world = parked().await;
@@ -89,6 +90,7 @@ async fn a_head_that_a_dead_redrive_left_open_is_closed_again() {
     assert!(due.is_empty(), "{due:?}");
 }
 
+// Fails if a rejected redrive counts as done, or if a description does not try one.
 #[tokio::test]
 async fn what_has_succeeded_or_runs_is_not_redriven() {
     let world = World::new(SAGA).await;

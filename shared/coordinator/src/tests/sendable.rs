@@ -6,6 +6,7 @@ use crate::{Coordinator, HistoryQuery, StartRequest, StopRequest};
 
 fn sendable<T: Send>(_future: T) {}
 
+// Does not compile if an operation keeps anything that is not `Send` across a pause.
 #[test]
 fn every_operation_may_move_between_threads() {
     fn each(coordinator: &Coordinator, deliveries: &[Delivery], start: StartRequest, query: &HistoryQuery) {

@@ -9,6 +9,7 @@ use super::definitions::{CAUGHT, SAGA};
 use super::world::World;
 use crate::{Novelty, StartError};
 
+// Fails if what a start or an answer creates is not published, or the head is not told of the end.
 #[tokio::test]
 async fn an_execution_runs_from_its_start_to_its_end() {
     let world = World::new(SAGA).await;
@@ -39,6 +40,7 @@ async fn a_name_is_used_once() {
     assert_eq!(world.effects(), ["reserve", "charge", "ship"]);
 }
 
+// Fails if whoever finds a head takes it for its own (`Coordinator::start`).
 #[tokio::test]
 async fn of_several_starts_at_once_one_is_new() {
     let world = World::new(SAGA).await;
@@ -92,6 +94,7 @@ async fn a_large_input_is_a_value_item() {
     assert_eq!((description.status, &*description.input), (Succeeded, &*input));
 }
 
+// Fails without any of the three looks of `check_input`, or if it comes after the head.
 #[tokio::test]
 async fn what_cannot_be_an_input_is_refused_before_anything_is_written() {
     let world = World::new(SAGA).await;

@@ -33,6 +33,7 @@ async fn a_stop_is_in_the_journal_when_it_is_answered() {
     assert_eq!(world.effects(), ["reserve", "refund", "release"]);
 }
 
+// Fails if a stop that comes too late is an error, or is answered with its own time.
 #[tokio::test]
 async fn stopping_what_has_ended_changes_nothing() {
     let world = World::new(SAGA).await;
@@ -44,6 +45,7 @@ async fn stopping_what_has_ended_changes_nothing() {
     assert_eq!(world.status("order-1").await, Succeeded);
 }
 
+// Fails if no head is taken for an error of the store.
 #[tokio::test]
 async fn an_execution_that_does_not_exist_cannot_be_stopped() {
     let world = World::new(SAGA).await;

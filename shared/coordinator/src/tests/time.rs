@@ -129,6 +129,7 @@ async fn a_second_answer_publishes_nothing() {
     assert_eq!(world.queue.queue.depths("task-charge").unwrap().total(), 0, "its first answer was followed up already");
 }
 
+// Fails without hints (`publish_hints`): the watch would look only after 900 s.
 #[tokio::test]
 async fn a_task_that_is_never_answered_fails_by_its_hint() {
     let world = World::new(SAGA).await.with("charge", Script::IsSilent);

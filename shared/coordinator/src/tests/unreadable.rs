@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use interpreter::ExecutionStatus::Succeeded;
 use interpreter::{DefinitionHash, ExecutionId, StateFailure, TaskOutcome};
+use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Receipt, RequestBody, queue_name};
 use serde_json::json;
-use store::{ExecutionStore, LedgerEntry, LedgerExpectation, LedgerState, LedgerStore};
+use store::{ExecutionStore, Fault, FaultPlan, LedgerEntry, LedgerExpectation, LedgerState, LedgerStore, Operation};
 
 use super::definitions::{CAUGHT, PARALLEL, SAGA};
 use super::world::{Script, SendFault, World};
+use crate::{DeliverError, DescribeError, StartError};
 
 pub(super) fn delivery(body: impl Into<String>) -> Delivery {
     Delivery {
@@ -45,6 +47,7 @@ async fn what_cannot_be_read_is_parked_with_its_reason() {
     }
 }
 
+// Fails if `park` does not look at what the parking queue answers: nobody would have the message.
 #[tokio::test]
 async fn what_cannot_be_parked_comes_again() {
     let world = World::new(SAGA).await;
@@ -64,6 +67,49 @@ async fn what_a_newer_release_wrote_is_given_back() {
     assert_eq!(world.queue.queue.depths(queue_name::PARKING).unwrap().total(), 0);
 }
 
+// Fails if the attributes that came with a message leave no room for the reason: the queue refuses the eleventh.
+#[tokio::test]
+async fn the_reason_goes_before_the_attributes_that_came_with_the_message() {
+    let world = World::new(SAGA).await;
+    for count in [MESSAGE_ATTRIBUTES - 1, MESSAGE_ATTRIBUTES] {
+        let attributes = (0..count).map(|number| (format!("a{number}"), "value".to_owned())).collect();
+        let unreadable = Delivery { attributes, ..delivery("not ours") };
+        assert_eq!(world.coordinator().handle(&[unreadable]).await, [Disposition::Done], "{count}");
+        let parked = world.queue.queue.peek(queue_name::PARKING, 10).pop().unwrap();
+        assert_eq!(parked.attributes.len(), MESSAGE_ATTRIBUTES, "{count}");
+        assert!(parked.attributes.contains_key("reason") && parked.attributes.contains_key("a8"), "{count}: {parked:?}");
+        world.queue.queue.purge(queue_name::PARKING);
+    }
+}
+
+// Fails if an entry of a newer release counts as corrupt (its answers would be parked, its head postponed) or as a store that does not answer (it
+// would be read again and again, and its messages come back every few seconds).
+#[tokio::test]
+async fn what_is_about_an_execution_that_a_newer_release_wrote_is_given_back() {
+    let world = World::new(CAUGHT).await.with("look", Script::IsSilent);
+    world.start("order-1", "{}").await.unwrap();
+    world.run(&world.coordinator()).await;
+    let request = world.workers.lock().unwrap().requests[0].clone();
+    let head = world.store.head(&World::arn("order-1")).await.unwrap();
+    world.store.follow(FaultPlan::none().always(Operation::LatestEntry, Fault::NewerFormat));
+    let wake = delivery(CoordinatorBody::new(request.execution.clone(), CoordinatorMessage::wake()).encode());
+    let delay = Duration::from_secs(world.settings.bounds.newer_give_back_seconds);
+    let coordinator = world.coordinator();
+    assert_eq!(coordinator.handle(&[answer_to(&request, succeeded())]).await, [Disposition::GiveBack { delay }]);
+    assert_eq!(world.store.calls(Operation::LatestEntry), 1);
+    assert_eq!(coordinator.handle(&[wake, answer_to(&request, succeeded())]).await, [Disposition::GiveBack { delay }; 2]);
+    assert_eq!(world.queue.queue.depths(queue_name::PARKING).unwrap().total(), 0);
+    let error = coordinator.describe(&World::arn("order-1")).await.unwrap_err();
+    assert!(matches!(error, DescribeError::Deliver(error) if error.is_retryable()));
+    let error = world.start("order-1", "{}").await.unwrap_err();
+    assert!(!matches!(error, StartError::Deliver(DeliverError::Corrupt(_))), "{error}");
+    world.mend_all();
+    assert_eq!(world.store.head(&World::arn("order-1")).await.unwrap(), head);
+    assert_eq!(coordinator.handle(&[answer_to(&request, succeeded())]).await, [Disposition::Done]);
+    assert_eq!(world.status("order-1").await, Succeeded);
+}
+
+// Fails if it is given back: it would come until it is a dead letter, and nobody could do anything about it.
 #[tokio::test]
 async fn a_message_about_nobody_is_acknowledged() {
     let world = World::new(SAGA).await;

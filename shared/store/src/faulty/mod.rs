@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, IdempotencyKey, Identity, Timestamp, ValueHash};
 
 use crate::{
-    DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, Item, ItemKey, LedgerEntry,
+    DueHead, Entries, Entry, EntryError, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, Item, ItemKey, LedgerEntry,
     LedgerExpectation, LedgerStore, MachineChange, PutEntry, StateMachine, Store, StoreError, TransactError, Write,
 };
 use plan::Counted;
@@ -97,6 +97,7 @@ impl<S> FaultyStore<S> {
             (Some(Fault::Conflict), Some(conflict)) => Ok(conflict),
             (Some(Fault::Conflict), None) => unavailable("conflict"),
             (Some(Fault::Unavailable), _) => unavailable("throttled"),
+            (Some(Fault::NewerFormat), _) => Err(StoreError::Entry(EntryError::Newer(u8::MAX)).into()),
             (Some(Fault::LostAnswer), _) => {
                 call.await?;
                 unavailable("the answer was lost")

@@ -66,6 +66,8 @@ pub enum Fault {
     /// Another writer was first, it says. `put_entry` and `put_machine` answer `Conflict`, `put_ledger` and `raise_wake` answer `false`,
     /// `transact` is cancelled by a conflict (retryable, no business answer); nothing is written. Anything else is unavailable.
     Conflict,
+    /// What is asked for was written by a newer release; nothing is done. Only by script.
+    NewerFormat,
 }
 
 /// Which calls fail, and how. Calls are counted from 1 since the plan was made; what was planned first decides.

@@ -29,6 +29,7 @@ async fn a_call_that_is_unavailable_has_no_effect_and_one_whose_answer_is_lost_h
     check(Fault::Unavailable, Err(true), 1).await;
     check(Fault::LostAnswer, Err(true), 2).await;
     check(Fault::Conflict, Ok(PutEntry::Conflict), 1).await;
+    check(Fault::NewerFormat, Err(false), 1).await;
 }
 
 #[tokio::test]
