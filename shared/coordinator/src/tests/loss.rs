@@ -92,7 +92,9 @@ async fn messages_may_come_twice_and_in_any_order() {
 #[tokio::test]
 async fn a_store_that_fails_now_and_then_delays_and_loses_nothing() {
     for seed in 0..20 {
-        let world = World::new(SAGA).await;
+        let mut world = World::new(SAGA).await;
+        // So that often enough all tries of a call fail.
+        world.settings.bounds.tries_per_call = 2;
         world.start("order-1", "{}").await.unwrap();
         world.store.follow(FaultPlan::seeded(seed, 200));
         world.run_for(&world.coordinator(), 3_000).await;

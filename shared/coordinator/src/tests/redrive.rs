@@ -29,7 +29,7 @@ async fn parked() -> World {
     world
 }
 
-// Fails if the head is not told that it is open again: it is told of the end only then. Fails if what was given up is not tried again.
+// Fails if what was given up is not tried again, or if the head is told neither before the entry nor after it that the execution is open.
 #[tokio::test]
 async fn a_redrive_goes_on_with_what_is_owed() {
     let world = parked().await;
