@@ -27,7 +27,7 @@ mod unwinding;
 use std::sync::Arc;
 
 use asl::Definition;
-use interpreter::{ExecutionStatus, HistoryEvent, Payload, StateFailure};
+use interpreter::{ExecutionStatus, HistoryEvent, Limits, Payload, StateFailure};
 use serde_json::Value;
 
 use crate::effect::Effect;
@@ -52,6 +52,8 @@ pub struct Case<'c> {
     pub may_refuse: &'c dyn Fn(&str) -> bool,
     /// Whether somebody may have stopped it.
     pub stopped: bool,
+    /// The limits that it runs under.
+    pub limits: &'c Limits,
 }
 
 /// Whether an error may be a typed refusal of a random worker.
@@ -88,11 +90,13 @@ pub mod rule {
     pub const WAIT: &str = "wait";
     /// A timeout is not reported early.
     pub const TIMEOUT: &str = "timeout";
+    /// What is overdue comes in the order in which it was due.
+    pub const OVERDUE: &str = "overdue";
     /// No success is taken from an attempt whose time is over.
     pub const LATE_SUCCESS: &str = "late success";
     /// All branches and iterations are started and ended.
     pub const PARTS: &str = "parts";
-    /// Not more iterations at a time than `MaxConcurrency` says.
+    /// Not more iterations at a time than `MaxConcurrency` says, nor more branches undone than the limit.
     pub const CONCURRENCY: &str = "concurrency";
     /// Not more failures are tolerated than the definition says, and not fewer.
     pub const TOLERANCE: &str = "tolerance";

@@ -11,9 +11,6 @@ use super::model::Model;
 use super::obligation::Item;
 use super::rule;
 
-/// Iterations of an inline Map that may be open at a time (40, as on AWS).
-const ITERATIONS_MAX: u64 = 40;
-
 impl<'c> Model<'c> {
     /// The visit of a Parallel or Map in a frame.
     fn composite(&self, frame: FrameId) -> Option<(&Visit<'c>, &Composite)> {
@@ -160,7 +157,8 @@ impl<'c> Model<'c> {
             Some(Amount::Literal(most)) => *most,
             Some(Amount::Path(path)) => self.found(path, &visit.input).as_ref().and_then(Value::as_u64)?,
         };
-        Some(if asked == 0 { ITERATIONS_MAX } else { asked.min(ITERATIONS_MAX) })
+        let most = u64::from(self.case.limits.map_concurrency);
+        Some(if asked == 0 { most } else { asked.min(most) })
     }
 
     /// How many iterations may fail; none if that cannot be judged.

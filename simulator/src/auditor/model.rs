@@ -51,6 +51,8 @@ pub(super) struct Model<'c> {
     pub(super) pivot_passed: bool,
     /// The event of a pivot's success, until what it discharges is told.
     pub(super) pivot_due: Option<u64>,
+    /// The latest deadline that was told of, and when.
+    fired: Option<(Timestamp, Timestamp)>,
     pub(super) found: Vec<Violation>,
 }
 
@@ -75,6 +77,7 @@ impl<'c> Model<'c> {
             parked: Parked::No,
             pivot_passed: false,
             pivot_due: None,
+            fired: None,
             found: Vec::new(),
         }
     }
@@ -179,6 +182,17 @@ impl<'c> Model<'c> {
             | Kind::StateAborted { .. }
             | Kind::MapIterationAborted { .. } => None,
         }
+    }
+
+    /// A deadline has passed, which was due at `due`: what was due earlier has been told of.
+    pub(super) fn fires(&mut self, event: &HistoryEvent, due: Timestamp) {
+        if let Some((at, before)) = self.fired
+            && at == event.at
+            && before > due
+        {
+            self.say(rule::OVERDUE, format!("event {} tells of what was due before what has been told of", event.id));
+        }
+        self.fired = Some((event.at, due));
     }
 
     /// A pivot's success is told at once.

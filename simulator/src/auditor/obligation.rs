@@ -27,6 +27,8 @@ pub(super) struct Obligation<'c> {
     pub(super) segment: u32,
     /// Whether a catcher that suppresses unwinding let it rest: its backoff is over then.
     pub(super) rested: bool,
+    /// Whether its part was being unwound when a larger one failed: it may have been its turn already.
+    pub(super) interrupted: bool,
 }
 
 /// How far undoing has come.
@@ -105,6 +107,7 @@ impl<'c> Obligations<'c> {
             failed: None,
             segment,
             rested: false,
+            interrupted: false,
         });
         self.0.len() - 1
     }
@@ -142,6 +145,34 @@ impl<'c> Obligations<'c> {
         true
     }
 
+    /// Whether one stands in a group of which so many other branches are being undone, since the latest redrive.
+    pub(super) fn is_beside(&self, items: &[Item], id: usize, most: usize, segment: u32) -> bool {
+        items.iter().any(|item| {
+            let Item::Group(branches) = item else { return false };
+            let holds = |branch: &Vec<Item>| self.left(branch).contains(&id);
+            let Some(own) = branches.iter().position(holds) else { return false };
+            let others = branches.iter().enumerate().filter(|(at, _)| *at != own);
+            let running = others.filter(|(_, branch)| self.is_running(branch, segment)).count();
+            let is_new = branches.get(own).is_some_and(|branch| !self.has_begun(branch));
+            running >= most && is_new || branches.get(own).is_some_and(|branch| self.is_beside(branch, id, most, segment))
+        })
+    }
+
+    /// Whether something of these was begun to be undone: who has begun goes on.
+    fn has_begun(&self, items: &[Item]) -> bool {
+        items.iter().any(|item| match item {
+            Item::Task(id) => self.get(*id).is_some_and(|obligation| obligation.attempts > 0 || obligation.interrupted),
+            Item::Group(branches) => branches.iter().any(|branch| self.has_begun(branch)),
+        })
+    }
+
+    /// Whether something of these is being undone now: a redrive asks for it again when it is its turn.
+    fn is_running(&self, items: &[Item], segment: u32) -> bool {
+        let runs =
+            |obligation: &Obligation<'_>| obligation.phase == Phase::Begun && !obligation.rested && obligation.segment == segment;
+        self.left(items).iter().filter_map(|id| self.get(*id)).any(runs)
+    }
+
     /// All that are not over.
     pub(super) fn left(&self, items: &[Item]) -> Vec<usize> {
         let mut left = Vec::new();
@@ -162,6 +193,15 @@ impl<'c> Obligations<'c> {
     pub(super) fn certain<'i>(&self, ids: &'i [usize]) -> impl Iterator<Item = &'c str> + use<'_, 'i, 'c> {
         let sure = |obligation: &&Obligation<'c>| obligation.certain || obligation.phase != Phase::Registered;
         ids.iter().filter_map(|id| self.get(*id)).filter(sure).map(|obligation| obligation.state)
+    }
+
+    /// The part that these were unwound with stands in one that has failed.
+    pub(super) fn interrupt(&mut self, items: &[Item]) {
+        for id in self.left(items) {
+            if let Some(obligation) = self.0.get_mut(id) {
+                obligation.interrupted = true;
+            }
+        }
     }
 
     /// Lets what was begun of these rest.

@@ -160,9 +160,11 @@ impl<'c> Model<'c> {
             WaitUntil::Seconds(Amount::Path(path)) => self.found(path, &visit.input).as_ref().and_then(Value::as_u64),
             WaitUntil::Timestamp(_) | WaitUntil::TimestampPath(_) => None,
         };
-        if seconds.is_some_and(|seconds| event.at < visit.entered_at.plus_seconds(seconds)) {
+        let Some(due) = seconds.map(|seconds| visit.entered_at.plus_seconds(seconds)) else { return };
+        if event.at < due {
             self.say(rule::WAIT, format!("event {} leaves `{}` early", event.id, visit.state.name));
         }
+        self.fires(event, due);
     }
 
     /// What a path finds in a payload, where both can be judged.

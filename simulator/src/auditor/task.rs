@@ -124,7 +124,8 @@ impl Model<'_> {
         let (frame, task) = self.at_work(event)?;
         let end = end_of(&event.kind)?;
         let of = self.tasks.get(task)?;
-        let (name, in_flight, deadline) = (of.state, of.is_in_flight(), earliest_deadline(of));
+        let (name, in_flight, deadline, heartbeat) =
+            (of.state, of.is_in_flight(), earliest_deadline(of), of.task.heartbeat.as_ref());
         if !in_flight {
             self.say(rule::PATH, format!("event {} ends an attempt of `{name}` that is not under way", event.id));
         }
@@ -134,6 +135,8 @@ impl Model<'_> {
             Some(deadline) if event.at < deadline => {
                 self.say(rule::TIMEOUT, format!("event {} times `{name}` out early", event.id));
             }
+            // When it was heard of last is not told.
+            Some(deadline) if heartbeat.is_none() => self.fires(event, deadline),
             Some(_) => {}
         }
         if let Some(attempt) = self.tasks.get_mut(task)?.attempts.last_mut() {

@@ -13,8 +13,6 @@ use super::obligation::{Item, Phase};
 use super::program::undoing;
 use super::rule;
 
-/// More than this a payload may not have: arguments that would be longer are not used.
-const PAYLOAD_BYTES_MAX: usize = 262_144;
 /// A compensation that says nothing of its own is retried for a day, from 1 s to 5 min apart.
 const RETRY_SECONDS_IN_ALL: u64 = 86_400;
 const RETRY_SECONDS_MAX: u64 = 300;
@@ -33,7 +31,9 @@ impl<'c> Model<'c> {
     pub(super) fn part_of(&mut self, frame: FrameId) -> Vec<Item> {
         let Some(visit) = self.visit(frame) else { return Vec::new() };
         if let Some(unwinding) = &visit.unwinding {
-            return unwinding.items.clone();
+            let items = unwinding.items.clone();
+            self.obligations.interrupt(&items);
+            return items;
         }
         match &visit.body {
             Body::Simple => Vec::new(),
@@ -47,6 +47,7 @@ impl<'c> Model<'c> {
                     return Vec::new();
                 }
                 let mut group: Vec<Vec<Item>> = undoing.into_values().collect();
+                group.iter().for_each(|items| self.obligations.interrupt(items));
                 for child in self.children_of(frame) {
                     let closed = self.is_closed(child);
                     if !closed {
@@ -225,7 +226,8 @@ impl<'c> Model<'c> {
         }
         turn.retain(|id| self.obligations.get(*id).is_some_and(|obligation| obligation.state == state));
         let fitting = turn.iter().copied().find(|id| self.fits(*id, input));
-        if fitting.is_some() {
+        if let Some(id) = fitting {
+            self.check_room(event, id);
             return fitting;
         }
         if let Some(id) = turn.first() {
@@ -253,6 +255,15 @@ impl<'c> Model<'c> {
             _ => self.say(rule::NOT_OWED, format!("event {} undoes `{state}`, which is not owed, or not now", event.id)),
         }
         None
+    }
+
+    /// Branches beside each other are undone a bounded number at a time; what had begun before may be more.
+    fn check_room(&mut self, event: &HistoryEvent, id: usize) {
+        let most = usize::try_from(self.case.limits.unwinding_concurrency).unwrap_or(usize::MAX);
+        let full = self.scopes().into_iter().any(|scope| self.obligations.is_beside(scope, id, most, self.segment));
+        if full {
+            self.say(rule::CONCURRENCY, format!("event {} undoes more branches at a time than may be", event.id));
+        }
     }
 
     /// Another attempt to undo.
@@ -403,7 +414,8 @@ impl<'c> Model<'c> {
             asl::Integration::Function { .. } => arguments,
             asl::Integration::LambdaInvoke { .. } => arguments.member("Payload").unwrap_or_else(|_| empty()),
         };
-        if payload.bytes() > PAYLOAD_BYTES_MAX { Err(Fails) } else { Ok(payload) }
+        let most = usize::try_from(self.case.limits.payload_bytes).unwrap_or(usize::MAX);
+        if payload.bytes() > most { Err(Fails) } else { Ok(payload) }
     }
 }
 

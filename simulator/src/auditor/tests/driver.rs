@@ -43,7 +43,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    pub(super) fn start(definition: &str, input: &str) -> Self {
+    pub(super) fn start(definition: &str, input: &str, limits: Limits) -> Self {
         let (parsed, _) = asl::parse(definition).unwrap_or_else(|problems| panic!("{problems:?}"));
         let identity = Identity {
             id: ExecutionId::from_random(7),
@@ -60,7 +60,7 @@ impl Run {
             effects: Vec::new(),
             now: STARTED,
             stopped: false,
-            limits: Limits::default(),
+            limits,
             routes: routes(),
             values: BTreeMap::new(),
             seed: 0,
@@ -140,6 +140,7 @@ impl Run {
             failure: self.execution.failure.as_ref(),
             may_refuse: &may_refuse,
             stopped: self.stopped,
+            limits: &self.limits,
         })
     }
 
@@ -218,13 +219,16 @@ impl Run {
 
     /// One random thing.
     pub(super) fn disturb(&mut self, random: &mut Random, trouble: u32) {
-        match random.below(22) {
+        match random.below(24) {
             0..=11 => self.answer_some(random, trouble),
             12..=15 => self.pass_seconds(random.within(1, 20)),
             16 => drop(self.send(&[Message::Wake])),
+            // Hints are lost, or a clock goes back.
+            21 if random.happens(700) => self.now = self.now.plus_seconds(random.within(1, 40)),
+            21 => self.now = Timestamp(self.now.millis() - 3_000),
             17 if random.happens(150) => self.stop(),
             18 if !self.is_running() => self.redrive(),
-            19 => self.not_published(random),
+            19 if random.happens(300) => self.not_published(random),
             20 if !self.seen.is_empty() => {
                 // Delivered late: the worker may act on it if its key allows that, and is answered that nobody waits.
                 let request = self.seen[random.index(self.seen.len())].clone();
@@ -283,7 +287,10 @@ impl Run {
     }
 
     fn pass_until(&mut self, until: Timestamp) {
+        let mut rounds = 0;
         while self.is_running() {
+            rounds += 1;
+            assert!(rounds < 2_000, "something keeps coming due:\n{}", self.told());
             let hint = self.execution.armed.filter(|armed| armed.due <= until);
             let wake = Some(self.execution.wake_at).filter(|wake| *wake <= until);
             match (hint, wake) {
@@ -303,7 +310,7 @@ impl Run {
 
     /// Answers everything, for as long as anything is asked.
     pub(super) fn finish(&mut self, random: &mut Random, trouble: u32) {
-        for _ in 0..20_000 {
+        for _ in 0..2_000 {
             if !self.is_running() {
                 return;
             }

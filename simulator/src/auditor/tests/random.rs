@@ -1,20 +1,17 @@
 //! Random executions that the interpreter brought about: the auditor finds nothing.
 
-use interpreter::ExecutionStatus;
+use interpreter::{ExecutionStatus, Limits};
 
 use super::driver::Run;
 use crate::random::{Random, Stream};
 use crate::workload::machine::machine;
 
-fn ended(number: u64) -> (Run, String) {
+pub(super) fn ended(number: u64) -> (Run, String) {
     let random = &mut Random::numbered(3, Stream::Workload, number);
     let drawn = machine(random);
-    let mut run = Run::start(&drawn.definition, &drawn.input);
-    if random.happens(300) {
-        run.limits.states_per_transition = 3;
-        run.limits.commands_per_transition = 2;
-        run.limits.unwinding_concurrency = 1;
-    }
+    let narrow = Limits { states_per_transition: 3, commands_per_transition: 2, unwinding_concurrency: 1, ..Limits::default() };
+    let limits = if random.happens(300) { narrow } else { Limits::default() };
+    let mut run = Run::start(&drawn.definition, &drawn.input, limits);
     let trouble = if random.happens(300) { 700 } else { 250 };
     for _ in 0..random.below(60) {
         run.disturb(random, trouble);
