@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::FutureExt;
-use interpreter::{DefinitionHash, Execution, ExecutionStatus, Routes};
+use interpreter::{Command, DefinitionHash, Execution, ExecutionStatus, Routes, outstanding};
 use order::definition::definitions;
 use serde_json::Value;
 use store::{ExecutionStore, MachineChange, StateMachine};
@@ -246,7 +246,7 @@ impl Simulation {
             let checks = self.world.checks();
             let open =
                 checks.executions().filter(|execution| execution.status == ExecutionStatus::Running && !is_hopeless(execution));
-            open.map(|execution| format!("`{}` at revision {}", execution.identity.name, execution.revision)).collect()
+            open.map(told).collect()
         };
         let known = self.world.checks().executions().count();
         let queues = &self.world.queues;
@@ -265,6 +265,19 @@ impl Simulation {
         );
         self.world.checks().violated("liveness", text);
     }
+}
+
+/// An open execution, and what it waits for.
+fn told(execution: &Execution) -> String {
+    let waits_for = outstanding(execution, 0).into_iter().map(|command| match command {
+        Command::Perform(task) => format!("`{}` attempt {} of {}", task.state, task.attempt, task.revision),
+        Command::Timer { due, revision } => format!("a hint for {} of {revision}", due.millis() - BEGINNING_MILLIS),
+        Command::Revoke { key } => format!("revoking {key}"),
+        Command::Report(_) => "the report of its end".to_owned(),
+    });
+    let waits_for: Vec<String> = waits_for.collect();
+    let (name, revision) = (&execution.identity.name, execution.revision);
+    format!("`{name}` at revision {revision}, for {}", waits_for.join(", "))
 }
 
 /// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, and nothing is learned from that.

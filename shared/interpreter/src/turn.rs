@@ -174,6 +174,11 @@ impl<'a> Turn<'a> {
     /// Keeps a value: in place if it is small, else as a value item.
     pub(crate) fn seal(&mut self, value: Arc<Value>) -> Payload {
         let text = value.to_string();
+        self.keep(value, text)
+    }
+
+    /// Keeps a value with this text.
+    fn keep(&mut self, value: Arc<Value>, text: String) -> Payload {
         let bytes = length(&text);
         if bytes <= self.surroundings.limits.inline_bytes || breaks::active(Break::LargeValueInline) {
             return Payload::inline_value(value);
@@ -194,9 +199,10 @@ impl<'a> Turn<'a> {
             );
             return Err(StateFailure::new(asl::error_name::DATA_LIMIT_EXCEEDED, cause));
         }
-        let payload = self.seal(Arc::new(value));
-        if payload.bytes() <= limits.payload_bytes || breaks::active(Break::PayloadUnlimited) {
-            return Ok(payload);
+        let text = value.to_string();
+        // Before it is kept: a value item that no store takes would keep the whole entry from being written, for ever.
+        if length(&text) <= limits.payload_bytes || breaks::active(Break::PayloadUnlimited) {
+            return Ok(self.keep(Arc::new(value), text));
         }
         let cause = format!(
             "The state/task '{}' returned a result with a size exceeding the maximum number of bytes service limit.",

@@ -1,7 +1,7 @@
 //! Messages: what they say, and how many copies of each there are.
 
 use interpreter::{ExecutionId, IdempotencyKey, TaskToken, Timestamp};
-use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody};
+use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody, queue_name};
 
 use super::Checks;
 use crate::world::World;
@@ -74,6 +74,9 @@ impl Checks {
         if !self.meanings.contains_key(text) {
             self.meanings.insert(text.to_owned(), Meaning::of(&message.body));
         }
+        if queue == queue_name::PARKING {
+            self.parked(message);
+        }
         match self.meanings.get(text) {
             Some(Meaning::Request { token, key, callback, .. }) => {
                 let (token, attempt) = (token.clone(), attempt_of(token));
@@ -94,6 +97,17 @@ impl Checks {
                 self.sent_hints.insert(hint);
             }
             Some(Meaning::Answer(_) | Meaning::Wake(_) | Meaning::Nothing) | None => {}
+        }
+    }
+
+    /// Invariant 19: what nobody can read is parked with its reason, and nothing else is.
+    fn parked(&mut self, message: &Outgoing) {
+        let reason = message.attributes.get("reason").cloned().unwrap_or_default();
+        if reason.is_empty() {
+            self.violated("parked", format!("without a reason: {}", message.body));
+        }
+        if self.meanings.get(text_of(&message.body)).is_some_and(|meaning| *meaning != Meaning::Nothing) {
+            self.violated("parked", format!("a message of ours, because {reason}: {}", message.body));
         }
     }
 

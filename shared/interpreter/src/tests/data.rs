@@ -99,6 +99,15 @@ fn a_result_may_be_as_large_as_the_limit_and_no_larger() {
     assert_eq!((run.count("LambdaFunctionFailed"), run.count("LambdaFunctionSucceeded")), (1, 0), "as recorded");
 }
 
+// Found by the simulator: the state failed, and yet what was too large was to be written with the entry, which no store did.
+#[test]
+fn what_is_larger_than_any_item_of_a_store_is_not_kept_repro() {
+    let run = answered(json!({ "Resource": super::arn("work") }), text_of(500_000));
+    assert_eq!(run.error(), "States.DataLimitExceeded");
+    let longest = run.values.values().map(|text| text.len()).max();
+    assert!(longest.is_none_or(|bytes| bytes <= 262_144), "{longest:?}");
+}
+
 #[test]
 fn the_cause_of_too_large_a_result_of_lambda_invoke_names_lambda() {
     let invoke = json!({ "Resource": "arn:aws:states:::lambda:invoke", "Parameters": { "FunctionName": "work" } });
