@@ -10,6 +10,8 @@ pub mod effect;
 pub mod executor;
 pub mod fault;
 mod host;
+#[cfg(feature = "breaks")]
+pub mod noticed;
 pub mod options;
 mod port;
 mod pump;

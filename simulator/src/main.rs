@@ -53,6 +53,10 @@ struct Arguments {
     /// Seeds that run at a time.
     #[arg(long, default_value_t = 1)]
     jobs: usize,
+    /// Find out which breaks are noticed, and by which seed; all of them, or those named.
+    #[cfg(feature = "breaks")]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0..)]
+    breaks: Option<Vec<String>>,
     /// Break a rule on purpose (by the name of the break), to see that it is noticed.
     #[cfg(feature = "breaks")]
     #[arg(long = "break", value_name = "NAME")]
@@ -71,10 +75,34 @@ fn main() -> ExitCode {
         };
         breaks::switch(Some(*broken));
     }
+    #[cfg(feature = "breaks")]
+    if let Some(names) = &arguments.breaks {
+        return look_for_breaks(&arguments, names);
+    }
     match arguments.seed {
         Some(seed) => one(&arguments, seed),
         None => many(&arguments),
     }
+}
+
+/// Tells of each break which seed notices it first, and by which rule.
+#[cfg(feature = "breaks")]
+fn look_for_breaks(arguments: &Arguments, names: &[String]) -> ExitCode {
+    let mut unnoticed = 0;
+    for broken in breaks::Break::ALL {
+        if !names.is_empty() && !names.iter().any(|name| name == broken.name()) {
+            continue;
+        }
+        let noticed = simulator::noticed::first_seed(*broken, arguments.first_seed, arguments.seeds);
+        match noticed {
+            Some((seed, rule)) => say(&format!("{:<40} {seed:>5}  {rule}", broken.name())),
+            None => {
+                unnoticed += 1;
+                say(&format!("{:<40}     -  {}", broken.name(), broken.rule()));
+            }
+        }
+    }
+    if unnoticed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn one(arguments: &Arguments, seed: u64) -> ExitCode {
