@@ -27,7 +27,7 @@ mod unwinding;
 use std::sync::Arc;
 
 use asl::Definition;
-use interpreter::{ExecutionStatus, HistoryEvent, Limits, Payload, StateFailure};
+use interpreter::{ExecutionStatus, HistoryEvent, Limits, Payload, StateFailure, Timestamp};
 use serde_json::Value;
 
 use crate::effect::Effect;
@@ -44,6 +44,8 @@ pub struct Case<'c> {
     pub value: &'c dyn Fn(&Payload) -> Option<Arc<Value>>,
     /// The effects that were had for it, in their order.
     pub effects: &'c [&'c Effect],
+    /// When it was started, as the API tells it: the head is written first, the first event a while later. The machine's time counts from here.
+    pub started_at: Timestamp,
     /// Its status as the API tells it.
     pub status: ExecutionStatus,
     /// Its error and cause as the API tells them.

@@ -14,6 +14,8 @@ use crate::port::deliver;
 use crate::random::{Random, Stream, mixed};
 use crate::system::System;
 
+/// For how long a queue is denied, in milliseconds, at most.
+const DENIED_MILLIS: u64 = 30_000;
 /// How often reviewers look, in milliseconds.
 const REVIEW_MILLIS: i64 = 2_000;
 
@@ -47,7 +49,9 @@ fn happen(system: &Arc<System>, strike: Strike) {
             }
             world.queues.purge(queue);
         }
-        Fault::Garbage => garbage(system, queue, strike),
+        Fault::Garbage => garbage(system, queue, format!("garbage {}", strike.number)),
+        Fault::NewerFormat => garbage(system, queue, newer(strike)),
+        Fault::QueueDenied => world.deny(queue, i64::try_from(strike.within(1_000, DENIED_MILLIS)).unwrap_or(1_000)),
         Fault::WrongToken => {
             let system = Arc::clone(system);
             world.executor.spawn(0, "guess", async move { system.guess(strike).await });
@@ -57,14 +61,19 @@ fn happen(system: &Arc<System>, strike: Strike) {
     }
 }
 
-/// What nobody can read: it is to be parked, and nothing else.
-fn garbage(system: &Arc<System>, queue: &str, strike: Strike) {
+/// A message as the next release may write it: it is to be given back until that is there.
+fn newer(strike: Strike) -> String {
+    format!("{{\"v\":2,\"execution\":\"{:032x}\",\"what\":\"nobody knows yet\"}}", strike.bits)
+}
+
+/// What nobody can read.
+fn garbage(system: &Arc<System>, queue: &str, body: String) {
     if queue == queue_name::PARKING {
         return;
     }
-    let body = format!("garbage {}", strike.number);
+    system.world.checks().sent(&system.world, queue, &Outgoing::standard(body.clone()));
     let message = match queue == queue_name::ANSWERS {
-        true => Outgoing::fifo(body, "garbage".to_owned(), format!("garbage-{}", strike.number)),
+        true => Outgoing::fifo(body.clone(), "garbage".to_owned(), format!("{:x}", system.world.entropy.bits())),
         false => Outgoing::standard(body),
     };
     deliver(&system.world, queue, message, Duration::ZERO);

@@ -1,5 +1,6 @@
 //! One seed from its beginning to its verdict.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use futures::FutureExt;
@@ -21,6 +22,10 @@ use crate::world::{BEGINNING_MILLIS, World};
 
 /// Once nothing goes wrong any more, every execution has ended after so many seconds.
 pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
+/// No seed needs so many steps unless somebody goes round in circles.
+const STEPS_MAX: u64 = 4_000_000;
+/// Of how many of 1,000 executions the definition is a new one.
+const NEW_MACHINE_PER_MILLE: u32 = 350;
 /// After so many attempts a compensation is taken for one that fails for good.
 const HOPELESS_ATTEMPTS: u32 = 20;
 /// How often the world is looked at for having come to rest, in milliseconds.
@@ -49,7 +54,7 @@ pub struct Report {
 pub fn run(options: Options, permitted: Permitted, trace: Trace) -> Report {
     let world = World::new(options, routes(), permitted, trace);
     let system = System::new(Arc::clone(&world));
-    let simulation = Simulation { system, world };
+    let simulation = Simulation { system, world, steps: Cell::new(0) };
     simulation.run()
 }
 
@@ -63,6 +68,7 @@ fn routes() -> Routes {
 struct Simulation {
     system: Arc<System>,
     world: Arc<World>,
+    steps: Cell<u64>,
 }
 
 impl Simulation {
@@ -91,7 +97,15 @@ impl Simulation {
     }
 
     fn advance(&self, until: i64) {
-        self.world.executor.run(until, || !self.world.checks().violations().is_empty());
+        let mut steps = self.steps.get();
+        self.world.executor.run(until, || {
+            steps += 1;
+            if steps == STEPS_MAX {
+                self.world.checks().violated("progress", format!("{STEPS_MAX} steps were taken, and nothing came to rest"));
+            }
+            self.is_violated()
+        });
+        self.steps.set(steps);
     }
 
     fn is_violated(&self) -> bool {
@@ -106,11 +120,17 @@ impl Simulation {
         self.system.begin();
         let mut submissions: Vec<Submission> =
             (1..=self.world.options.orders).map(|number| orders::order(&mut random, number)).collect();
+        // Several executions of each definition, with the same input: what they meet differs.
+        let mut drawn: Vec<machine::Machine> = Vec::new();
         for number in 1..=self.world.options.machines {
-            let name = format!("run-{number}");
-            let machine = machine::machine(&mut random);
-            machines.push(self.register(&format!("machine-{number}"), &machine.definition));
-            submissions.push(Submission { machine: format!("machine-{number}"), name, input: machine.input, is_order: false });
+            if drawn.is_empty() || random.happens(NEW_MACHINE_PER_MILLE) {
+                let machine = machine::machine(&mut random);
+                machines.push(self.register(&format!("machine-{}", drawn.len()), &machine.definition));
+                drawn.push(machine);
+            }
+            let Some(machine) = drawn.last() else { continue };
+            let (name, input) = (format!("run-{number}"), machine.input.clone());
+            submissions.push(Submission { machine: format!("machine-{}", drawn.len() - 1), name, input, is_order: false });
         }
         for (number, submission) in submissions.iter().enumerate() {
             let Some(machine) = machines.iter().find(|machine| machine.name == submission.machine) else { continue };
@@ -238,7 +258,14 @@ impl Simulation {
     fn queues_are_empty(&self) -> bool {
         let queues = &self.world.queues;
         let left = queues.names().into_iter().filter(|queue| queue != messages::queue_name::PARKING);
-        left.filter_map(|queue| queues.depths(&queue)).all(|depths| depths.visible + depths.in_flight == 0)
+        let mut busy = left.filter(|queue| {
+            let held = queues.depths(queue).map_or(0, |depths| depths.visible + depths.in_flight);
+            held > 0 && {
+                let messages = queues.peek(queue, usize::MAX);
+                held > self.world.checks().newer_among(messages.iter().map(|message| message.body.as_str()))
+            }
+        });
+        busy.next().is_none()
     }
 
     fn tell_what_is_left(&self, submitted: &[Submission]) {

@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub provider: Provider,
     book: Arc<Mutex<Book>>,
     questions: Mutex<Vec<Question>>,
+    /// Task queues that refuse what is sent to them, and until when.
+    denied: Mutex<BTreeMap<String, i64>>,
     checks: Mutex<Checks>,
     trace: Mutex<Trace>,
 }
@@ -84,6 +86,7 @@ impl World {
             provider: Provider::new(Arc::clone(&book)),
             book,
             questions: Mutex::default(),
+            denied: Mutex::default(),
             checks: Mutex::new(Checks::new(&options)),
             trace: Mutex::new(trace),
             queues,
@@ -204,6 +207,16 @@ impl World {
     /// Notes an effect in our table.
     pub(crate) fn note(&self, effect: Effect) {
         locked(&self.book).note(effect);
+    }
+
+    /// A queue refuses for so long what is sent to it, as if access were denied.
+    pub(crate) fn deny(&self, queue: &str, millis: i64) {
+        locked(&self.denied).insert(queue.to_owned(), self.executor.now().saturating_add(millis));
+    }
+
+    /// Whether a queue refuses what is sent to it.
+    pub(crate) fn is_denied(&self, queue: &str) -> bool {
+        !self.faults_have_ceased() && locked(&self.denied).get(queue).is_some_and(|until| *until > self.executor.now())
     }
 
     /// Somebody outside is asked something.

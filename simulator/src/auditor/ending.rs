@@ -85,7 +85,7 @@ impl Model<'_> {
 
     /// Whether it may end so.
     fn check_reason(&mut self, event: &HistoryEvent, status: ExecutionStatus, error: &str) {
-        let started = self.time_of(1).unwrap_or(event.at);
+        let started = self.case.started_at;
         let is_plain = !matches!(error, error_name::COMPENSATION_FAILED | error_name::FORWARD_RECOVERY_FAILED);
         match status {
             ExecutionStatus::TimedOut => {

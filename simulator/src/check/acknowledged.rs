@@ -1,6 +1,7 @@
 //! Invariants 10, 11, 14: what is acknowledged is in a journal, or says nothing any more.
 
 use interpreter::{Command, TaskToken, Timestamp, outstanding};
+use messages::queue_name;
 
 use super::Checks;
 use super::traffic::{Meaning, attempt_of, text_of};
@@ -25,7 +26,9 @@ impl Checks {
         match self.meanings.get(&text).cloned() {
             Some(Meaning::Answer(token)) => self.check_answer(&token),
             Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
-            Some(Meaning::Timer(..) | Meaning::Wake(_) | Meaning::Nothing) | None => {}
+            Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
+            Some(Meaning::Nothing) => self.check_parked(world, &text),
+            Some(Meaning::Timer(..) | Meaning::Wake(_)) | None => {}
         }
         self.check_published(world, &text);
     }
@@ -37,6 +40,14 @@ impl Checks {
         outstanding(latest, 0)
             .iter()
             .any(|command| matches!(command, Command::Perform(task) if attempt_of(&task.token) == attempt))
+    }
+
+    /// What nobody could read is in the parking queue, or on its way there.
+    fn check_parked(&mut self, world: &World, text: &str) {
+        let parked = world.queues.peek(queue_name::PARKING, usize::MAX).iter().any(|parked| parked.body == text);
+        if !parked && !self.parked.contains(text) {
+            self.violated("parked", format!("what nobody could read was acknowledged, and is not parked: {text}"));
+        }
     }
 
     fn check_answer(&mut self, token: &TaskToken) {

@@ -61,6 +61,8 @@ pub(crate) struct Checks {
     sent_hints: BTreeSet<(ExecutionId, Timestamp, u64)>,
     /// When a task was heard of last, by what the ledger was told.
     heard_of: BTreeMap<IdempotencyKey, Timestamp>,
+    /// What was sent to the parking queue.
+    parked: BTreeSet<String>,
     /// Executions that somebody tried to stop.
     stopped: BTreeSet<String>,
     /// Actions whose compensation took effect.

@@ -1,7 +1,7 @@
 //! Messages: what they say, and how many copies of each there are.
 
 use interpreter::{ExecutionId, IdempotencyKey, TaskToken, Timestamp};
-use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody, queue_name};
+use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody, queue_name};
 
 use super::Checks;
 use crate::world::World;
@@ -28,6 +28,8 @@ pub(crate) enum Meaning {
     Timer(ExecutionId, Timestamp, u64),
     /// The watch's.
     Wake(ExecutionId),
+    /// Of a format that this release does not know.
+    Newer,
     /// Not one of ours.
     Nothing,
 }
@@ -43,7 +45,8 @@ impl Meaning {
             Ok((_, CoordinatorMessage::Answer { token, .. })) => Self::Answer(token),
             Ok((execution, CoordinatorMessage::Timer { due, revision })) => Self::Timer(execution, due, revision),
             Ok((execution, CoordinatorMessage::Wake { .. })) => Self::Wake(execution),
-            Err(_) => Self::Nothing,
+            Err(BodyError::Newer(_)) => Self::Newer,
+            Err(BodyError::Malformed(_)) => Self::Nothing,
         }
     }
 
@@ -52,7 +55,7 @@ impl Meaning {
         match self {
             Self::Request { token, .. } | Self::Answer(token) => Some(&token.execution),
             Self::Timer(execution, _, _) | Self::Wake(execution) => Some(execution),
-            Self::Nothing => None,
+            Self::Newer | Self::Nothing => None,
         }
     }
 }
@@ -96,12 +99,13 @@ impl Checks {
                 let hint = (execution.clone(), *due, *revision);
                 self.sent_hints.insert(hint);
             }
-            Some(Meaning::Answer(_) | Meaning::Wake(_) | Meaning::Nothing) | None => {}
+            Some(Meaning::Answer(_) | Meaning::Wake(_) | Meaning::Newer | Meaning::Nothing) | None => {}
         }
     }
 
     /// Invariant 19: what nobody can read is parked with its reason, and nothing else is.
     fn parked(&mut self, message: &Outgoing) {
+        self.parked.insert(message.body.clone());
         let reason = message.attributes.get("reason").cloned().unwrap_or_default();
         if reason.is_empty() {
             self.violated("parked", format!("without a reason: {}", message.body));
@@ -123,6 +127,11 @@ impl Checks {
         if let Some(Meaning::Answer(token)) = self.meanings.get(text) {
             *self.live_answers.entry(attempt_of(token)).or_default() += copies;
         }
+    }
+
+    /// How many of these are of a format that this release does not know: they stay until a release comes that does.
+    pub(crate) fn newer_among<'b>(&self, bodies: impl Iterator<Item = &'b str>) -> usize {
+        bodies.filter(|body| self.meanings.get(text_of(body)) == Some(&Meaning::Newer)).count()
     }
 
     /// A copy was lost with its queue: whoever counted on it counts on the watch now.

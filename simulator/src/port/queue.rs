@@ -26,6 +26,7 @@ impl MessageQueue for Site {
             Some(Fault::Unreached) => return Err(unavailable(queue)),
             // Only task queues are a template's to lose: without the coordinator's own queues nothing could be promised.
             Some(Fault::Refused) if is_task_queue(queue) => return Err(refused(queue)),
+            _ if is_task_queue(queue) && self.world.is_denied(queue) => return Err(refused(queue)),
             _ => {}
         }
         let answers = messages.iter().enumerate().map(|(place, message)| self.send_one(queue, place, message, strike.as_ref()));

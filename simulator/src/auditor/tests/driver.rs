@@ -136,6 +136,7 @@ impl Run {
             events: &self.events,
             value: &|payload| self.value(payload),
             effects: &effects,
+            started_at: self.execution.started_at,
             status: self.execution.status,
             failure: self.execution.failure.as_ref(),
             may_refuse: &may_refuse,
