@@ -34,6 +34,8 @@ pub struct Summary {
     pub arms: BTreeMap<String, u64>,
     /// After how many seconds the slowest seed came to rest, once nothing went wrong any more, and which one that was.
     pub slowest: (i64, u64),
+    /// How many steps the longest seed took.
+    pub longest: u64,
     /// The reports of those that failed, by seed.
     pub failed: BTreeMap<u64, Report>,
 }
@@ -50,6 +52,7 @@ impl Summary {
         for (arm, count) in &report.arms {
             *self.arms.entry(arm.clone()).or_default() += count;
         }
+        self.longest = self.longest.max(report.steps);
         self.slowest = self.slowest.max((report.rest_seconds, report.options.seed));
         if !report.violations.is_empty() {
             self.failed.insert(report.options.seed, report);

@@ -206,9 +206,10 @@ fn say_shrunk(shrunk: &Shrunk) {
 fn say_summary(summary: &Summary, seeds: Seeds) {
     let Summary { executions, transitions, slowest: (rest_seconds, slowest), .. } = summary;
     say(&format!(
-        "{} seeds from {}: {executions} sagas, {transitions} transitions; at rest {rest_seconds} s after the last fault at the latest (seed {slowest}); {} failed",
+        "{} seeds from {}: {executions} sagas, {transitions} transitions; at rest {rest_seconds} s after the last fault at the latest (seed {slowest}), {} steps at most; {} failed",
         summary.seeds,
         seeds.first,
+        summary.longest,
         summary.failed.len()
     ));
     say("faults:");

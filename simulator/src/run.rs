@@ -23,7 +23,7 @@ use crate::world::{BEGINNING_MILLIS, World};
 /// Once nothing goes wrong any more, every execution has ended after so many seconds.
 pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
 /// No seed needs so many steps unless somebody goes round in circles.
-const STEPS_MAX: u64 = 4_000_000;
+const STEPS_MAX: u64 = 1_000_000;
 /// Of how many of 1,000 executions the definition is a new one.
 const NEW_MACHINE_PER_MILLE: u32 = 350;
 /// After so many attempts a compensation is taken for one that fails for good.
@@ -46,6 +46,8 @@ pub struct Report {
     pub transitions: u64,
     /// How often each arm of the transition tables was taken.
     pub arms: std::collections::BTreeMap<String, u64>,
+    /// How often a task was polled.
+    pub steps: u64,
     /// After how many seconds all had ended, once nothing went wrong any more.
     pub rest_seconds: i64,
 }
@@ -92,6 +94,7 @@ impl Simulation {
             executions: u64::try_from(checks.executions().count()).unwrap_or(0),
             transitions: checks.transitions(),
             arms: checks.arms().clone(),
+            steps: self.steps.get(),
             rest_seconds,
         }
     }

@@ -46,7 +46,6 @@ fn judge_execution(world: &World, execution: &Execution, book: &[Effect]) -> Vec
         events: &events,
         value: &|payload| value(world, execution, payload),
         effects: &effects,
-        limits: &world.options.limits,
         started_at: execution.started_at,
         status: execution.status,
         failure: execution.failure.as_ref(),
