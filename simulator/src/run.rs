@@ -23,7 +23,7 @@ use crate::world::{BEGINNING_MILLIS, World};
 /// Once nothing goes wrong any more, every execution has ended after so many seconds.
 pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
 /// No seed needs so many steps unless somebody goes round in circles.
-const STEPS_MAX: u64 = 1_000_000;
+const STEPS_MAX: u64 = 400_000;
 /// Of how many of 1,000 executions the definition is a new one.
 const NEW_MACHINE_PER_MILLE: u32 = 350;
 /// After so many attempts a compensation is taken for one that fails for good.

@@ -46,6 +46,7 @@ fn judge_execution(world: &World, execution: &Execution, book: &[Effect]) -> Vec
         events: &events,
         value: &|payload| value(world, execution, payload),
         effects: &effects,
+        limits: &world.options.limits,
         started_at: execution.started_at,
         status: execution.status,
         failure: execution.failure.as_ref(),

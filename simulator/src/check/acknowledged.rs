@@ -24,7 +24,7 @@ impl Checks {
         self.live.remove(text);
         let text = text.to_owned();
         match self.meanings.get(&text).cloned() {
-            Some(Meaning::Answer(token)) => self.check_answer(&token),
+            Some(Meaning::Answer(token, _)) => self.check_answer(&token),
             Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
             Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
             Some(Meaning::Nothing) => self.check_parked(world, &text),

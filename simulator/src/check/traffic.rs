@@ -1,6 +1,6 @@
 //! Messages: what they say, and how many copies of each there are.
 
-use interpreter::{ExecutionId, IdempotencyKey, TaskToken, Timestamp};
+use interpreter::{ExecutionId, IdempotencyKey, TaskOutcome, TaskToken, Timestamp};
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody, queue_name};
 
 use super::Checks;
@@ -22,8 +22,8 @@ pub(crate) enum Meaning {
         /// Whether it hands a token out.
         callback: bool,
     },
-    /// A worker's answer.
-    Answer(TaskToken),
+    /// A worker's answer, and what it says.
+    Answer(TaskToken, Said),
     /// A timer hint.
     Timer(ExecutionId, Timestamp, u64),
     /// The watch's.
@@ -42,7 +42,7 @@ impl Meaning {
             return Self::Request { token, key, undoes, deadline, callback };
         }
         match CoordinatorBody::decode(body).map(|body| (body.execution, body.message)) {
-            Ok((_, CoordinatorMessage::Answer { token, .. })) => Self::Answer(token),
+            Ok((_, CoordinatorMessage::Answer { token, outcome })) => Self::Answer(token, Said::of(&outcome)),
             Ok((execution, CoordinatorMessage::Timer { due, revision })) => Self::Timer(execution, due, revision),
             Ok((execution, CoordinatorMessage::Wake { .. })) => Self::Wake(execution),
             Err(BodyError::Newer(_)) => Self::Newer,
@@ -53,9 +53,36 @@ impl Meaning {
     /// The execution that it is about.
     pub(crate) fn execution(&self) -> Option<&ExecutionId> {
         match self {
-            Self::Request { token, .. } | Self::Answer(token) => Some(&token.execution),
+            Self::Request { token, .. } | Self::Answer(token, _) => Some(&token.execution),
             Self::Timer(execution, _, _) | Self::Wake(execution) => Some(execution),
             Self::Newer | Self::Nothing => None,
+        }
+    }
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Success,
+    Failure,
+    Refusal,
+}
+
+impl Said {
+    fn of(outcome: &TaskOutcome) -> Self {
+        match outcome {
+            TaskOutcome::Succeeded { .. } => Self::Success,
+            TaskOutcome::Failed { refusal: false, .. } => Self::Failure,
+            TaskOutcome::Failed { refusal: true, .. } => Self::Refusal,
+        }
+    }
+
+    /// As reports name it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Refusal => "refusal",
         }
     }
 }
@@ -99,7 +126,7 @@ impl Checks {
                 let hint = (execution.clone(), *due, *revision);
                 self.sent_hints.insert(hint);
             }
-            Some(Meaning::Answer(_) | Meaning::Wake(_) | Meaning::Newer | Meaning::Nothing) | None => {}
+            Some(Meaning::Answer(..) | Meaning::Wake(_) | Meaning::Newer | Meaning::Nothing) | None => {}
         }
     }
 
@@ -124,7 +151,7 @@ impl Checks {
                 self.live.insert(text.to_owned(), copies);
             }
         }
-        if let Some(Meaning::Answer(token)) = self.meanings.get(text) {
+        if let Some(Meaning::Answer(token, _)) = self.meanings.get(text) {
             *self.live_answers.entry(attempt_of(token)).or_default() += copies;
         }
     }
