@@ -52,7 +52,6 @@ fn judge_execution(world: &World, execution: &Execution, book: &[Effect]) -> Vec
         failure: execution.failure.as_ref(),
         may_refuse: &may_refuse,
         stopped: world.checks().was_stopped(&execution.identity.arn),
-        limits: &world.options.limits,
     };
     audit(&case).into_iter().map(|violation| (violation.rule.to_owned(), violation.text)).collect()
 }
