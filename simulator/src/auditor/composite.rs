@@ -223,8 +223,13 @@ impl<'c> Model<'c> {
             !is_closed && model.composite(frame).is_some_and(|(_, composite)| composite.started && model.has_finished(composite))
         };
         let Some(frame) = self.climb(from, is_open) else {
+            let exceeded =
+                self.climb(from, |model, frame| model.composite(frame).is_some_and(|(_, composite)| composite.fault.is_some()));
             let kind = event.kind.type_name();
-            self.say(rule::PARTS, format!("event {} ({kind}) ends what has not finished", event.id));
+            match exceeded {
+                Some(_) => self.say(rule::TOLERANCE, format!("event {} ({kind}) ends well with too many failures", event.id)),
+                None => self.say(rule::PARTS, format!("event {} ({kind}) ends what has not finished", event.id)),
+            }
             return None;
         };
         let children = self.children_of(frame);
@@ -260,10 +265,21 @@ impl<'c> Model<'c> {
         };
         let Some(frame) = self.climb(from, fails).filter(|frame| !self.is_closed(*frame)) else {
             let kind = event.kind.type_name();
-            self.say(rule::PATH, format!("event {} ({kind}) fails what nothing failed in, or what is caught", event.id));
+            match self.climb(from, Self::tolerates) {
+                Some(_) => self.say(rule::TOLERANCE, format!("event {} ({kind}) fails with what is tolerated", event.id)),
+                None => {
+                    self.say(rule::PATH, format!("event {} ({kind}) fails what nothing failed in, or what is caught", event.id));
+                }
+            }
             return None;
         };
         self.visit_mut(frame)?.told_failed = true;
         Some(frame)
+    }
+
+    /// Whether a frame is in a Map of which iterations have failed, and no more than may.
+    fn tolerates(&self, frame: FrameId) -> bool {
+        let failed = |composite: &Composite| composite.fault.is_none() && composite.ended.values().any(|well| !well);
+        self.composite(frame).is_some_and(|(_, composite)| failed(composite))
     }
 }

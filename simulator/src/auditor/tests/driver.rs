@@ -218,6 +218,27 @@ impl Run {
         Some(answer(&request.token, outcome))
     }
 
+    /// A worker, or somebody who was asked, answers the request of a state; that of its compensation is named `undo STATE`.
+    pub(super) fn answer(&mut self, state: &str, deed: Deed) {
+        let name = |request: &TaskRequest| match request.undoes {
+            Some(_) => format!("undo {}", request.state),
+            None => request.state.clone(),
+        };
+        let request = self.requests().into_iter().find(|request| name(request) == state);
+        let request = request.unwrap_or_else(|| panic!("nobody asks for `{state}`:\n{}", self.told()));
+        let kind = if request.undoes.is_some() { EffectKind::Undone } else { EffectKind::Done };
+        if matches!(deed, Deed::Succeeds | Deed::FailsAfter) {
+            self.note(&request, kind);
+        }
+        let outcome = match deed {
+            Deed::Succeeds => success(result_of(7, &request.key, request.attempt)),
+            Deed::FailsAfter => failure(BROKEN, false),
+            Deed::FailsBefore => failure(BOOM, false),
+            Deed::Refuses => failure(NO_STOCK, true),
+        };
+        assert_eq!(self.send(&[answer(&request.token, outcome)]), [MessageOutcome::Applied], "{state}");
+    }
+
     /// One random thing.
     pub(super) fn disturb(&mut self, random: &mut Random, trouble: u32) {
         match random.below(24) {
@@ -331,6 +352,19 @@ impl Run {
         }
         panic!("it does not end:\n{}", self.told());
     }
+}
+
+/// What a worker does.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Deed {
+    /// Has its effect and says so.
+    Succeeds,
+    /// Has its effect, and says that it failed.
+    FailsAfter,
+    /// Has no effect, and says that it failed.
+    FailsBefore,
+    /// Says that there is none.
+    Refuses,
 }
 
 pub(super) fn answer(token: &TaskToken, outcome: TaskOutcome) -> Message {
