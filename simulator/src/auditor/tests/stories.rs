@@ -1,5 +1,7 @@
 //! Executions as they should be: small ones, each with a few turns. The rules' tests spoil them.
 
+#![expect(clippy::needless_pass_by_value, reason = "`json!` makes values to be given away")]
+
 use interpreter::Limits;
 use serde_json::{Value, json};
 
