@@ -5,11 +5,13 @@
 
 use std::sync::Arc;
 
-use coordinator::{Coordinator, Novelty, SendTaskFailureError, SendTaskSuccessError, StartError, StartRequest, StopRequest};
+use coordinator::{
+    Coordinator, Novelty, SendTaskFailureError, SendTaskSuccessError, StartError, StartRequest, Started, StopRequest,
+};
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use interpreter::{ExecutionStatus, TaskToken};
-use store::StateMachine;
+use interpreter::{DefinitionHash, ExecutionStatus, TaskToken};
+use store::{StateMachine, StoreError};
 
 use crate::fault::Strike;
 use crate::host::Role;
@@ -66,7 +68,7 @@ impl System {
         };
         loop {
             let request = StartRequest { machine: machine.clone(), name: submission.name.clone(), input: Arc::clone(&input) };
-            let answer = self.asked("start", |coordinator| async move { coordinator.start(request).await }).await;
+            let answer = self.asked("start", |coordinator| started(coordinator, request)).await;
             match answer {
                 Some(Ok(started)) => {
                     self.world.trace(|| format!("start of `{}` answered {:?}", submission.name, started.novelty));
@@ -86,6 +88,12 @@ impl System {
             }
             self.pause(&mut random).await;
         }
+    }
+
+    /// Gives a machine another definition, once. Executions that were started stay with theirs.
+    pub(crate) async fn update(self: Arc<Self>, arn: String, definition: String) {
+        // Whether it was written is seen by those who start it.
+        let _ = self.asked("update", |coordinator| updated(coordinator, arn, definition)).await;
     }
 
     /// Stops an execution, once.
@@ -142,6 +150,23 @@ impl System {
             self.world.checks().violated("token", text);
         }
     }
+}
+
+/// Starts by the definition that the machine has at the moment, as StartExecution does.
+async fn started(coordinator: Arc<Coordinator>, request: StartRequest) -> Result<Started, StartError> {
+    let found = coordinator.ports().executions.machine(&request.machine.arn).await?;
+    let machine = found.unwrap_or(request.machine);
+    coordinator.start(StartRequest { machine, ..request }).await
+}
+
+/// Writes a machine's next version, as UpdateStateMachine does; another client may be first.
+async fn updated(coordinator: Arc<Coordinator>, arn: String, definition: String) -> Result<(), StoreError> {
+    let executions = &coordinator.ports().executions;
+    let Some(machine) = executions.machine(&arn).await? else { return Ok(()) };
+    let hash = DefinitionHash::of(&definition);
+    executions.put_definition(&hash, &definition).await?;
+    let next = StateMachine { definition: hash, version: machine.version + 1, updated_at: coordinator.ports().now(), ..machine };
+    executions.put_machine(&next).await.map(|_| ())
 }
 
 /// Why an answer to a callback was not taken.

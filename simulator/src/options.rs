@@ -51,6 +51,8 @@ pub struct Options {
     pub stopped_per_mille: u32,
     /// How many of 1,000 executions somebody starts again, with the same or another input.
     pub restarted_per_mille: u32,
+    /// How many of 1,000 executions of random definitions have their machine updated, sooner or later.
+    pub updated_per_mille: u32,
     /// How many of 1,000 redrivable executions somebody redrives.
     pub redriven_per_mille: u32,
     /// How many of 1,000 callbacks are answered (late, twice, as a failure; the rest times out).
@@ -89,6 +91,7 @@ impl Options {
         options.receives_max = u32::try_from(random.within(3, 20)).unwrap_or(20);
         options.stopped_per_mille = per_mille(random, 300);
         options.restarted_per_mille = per_mille(random, 300);
+        options.updated_per_mille = per_mille(random, 300);
         options.redriven_per_mille = per_mille(random, 900);
         options.callbacks_per_mille = u32::try_from(random.within(300, 1_000)).unwrap_or(1_000);
         options.trouble_per_mille = per_mille(random, 700);
@@ -118,6 +121,7 @@ impl Options {
             receives_max: 20,
             stopped_per_mille: 0,
             restarted_per_mille: 0,
+            updated_per_mille: 0,
             redriven_per_mille: 0,
             callbacks_per_mille: 1_000,
             trouble_per_mille: 0,
@@ -225,9 +229,10 @@ impl fmt::Display for Options {
         )?;
         writeln!(
             formatter,
-            "  per mille: stopped {}, restarted {}, redriven {}, callbacks answered {}, attempts of random workers in trouble {}",
+            "  per mille: stopped {}, restarted {}, updated {}, redriven {}, callbacks answered {}, attempts of random workers in trouble {}",
             self.stopped_per_mille,
             self.restarted_per_mille,
+            self.updated_per_mille,
             self.redriven_per_mille,
             self.callbacks_per_mille,
             self.trouble_per_mille

@@ -205,6 +205,14 @@ impl Simulation {
                     let _ = system.submit(again, machine, client).await;
                 });
             }
+            if random.happens(options.updated_per_mille) && !submission.is_order {
+                let (system, arn, later) = (Arc::clone(&system), machine.arn.clone(), drawn_millis(&mut random, 120));
+                let next = machine::machine(&mut random);
+                executor.spawn(0, "client", async move {
+                    system.world.executor.sleep(later).await;
+                    system.update(arn, next.definition).await;
+                });
+            }
             let client = Random::numbered(options.seed, Stream::Workload, number + 2_000);
             let Some(arn) = Arc::clone(&system).submit(submission, machine, client).await else { return };
             if random.happens(options.stopped_per_mille) {
