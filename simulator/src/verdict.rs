@@ -19,7 +19,7 @@ pub(crate) fn judge(world: &World) {
     judge_orders(world);
     let executions: Vec<Execution> = world.checks().executions().cloned().collect();
     let book = world.book().effects().to_vec();
-    for execution in executions.iter().filter(|execution| !is_order(execution)) {
+    for execution in &executions {
         let found = judge_execution(world, execution, &book);
         for (rule, text) in found {
             world.checks().violated(&rule, format!("`{}`: {text}", execution.identity.name));
@@ -29,6 +29,11 @@ pub(crate) fn judge(world: &World) {
 
 fn is_order(execution: &Execution) -> bool {
     execution.identity.name.starts_with("ord-")
+}
+
+/// Whether an error of an order may be a typed refusal: whatever is not known to leave the outcome unknown.
+fn order_may_refuse(error: &str) -> bool {
+    !(error.starts_with("States.") || error.starts_with("Lambda.") || error.ends_with("Unanswered"))
 }
 
 /// What the auditor says of one execution.
@@ -50,7 +55,7 @@ fn judge_execution(world: &World, execution: &Execution, book: &[Effect]) -> Vec
         started_at: execution.started_at,
         status: execution.status,
         failure: execution.failure.as_ref(),
-        may_refuse: &may_refuse,
+        may_refuse: if is_order(execution) { &order_may_refuse } else { &may_refuse },
         stopped: world.checks().was_stopped(&execution.identity.arn),
     };
     audit(&case).into_iter().map(|violation| (violation.rule.to_owned(), violation.text)).collect()

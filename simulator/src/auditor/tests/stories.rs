@@ -34,11 +34,8 @@ pub(super) fn machine(states: Value) -> Value {
 }
 
 pub(super) fn start(definition: &Value) -> Run {
-    start_within(definition, Limits::default())
-}
-
-pub(super) fn start_within(definition: &Value, limits: Limits) -> Run {
-    Run::start(&definition.to_string(), &json!({ "at": "e", "n": 0, "items": [1, 2, 3] }).to_string(), limits)
+    let input = json!({ "at": "e", "n": 0, "items": [1, 2, 3] });
+    Run::start(&definition.to_string(), &input.to_string(), Limits::default())
 }
 
 /// The definition is another one.
