@@ -46,3 +46,24 @@ fn a_world_in_which_nothing_goes_wrong_comes_to_rest_at_once() {
     assert_eq!(report.executions, 30);
     assert!(report.transitions > 100);
 }
+
+// A bug that the simulator found: hosts' clocks differ, and an action outside took effect after it was undone by a host whose clock was ahead.
+#[test]
+fn an_action_outside_has_no_effect_after_a_host_whose_clock_is_ahead_has_undone_it_repro() {
+    hush();
+    let drawn = Options::drawn(64);
+    let options = Options {
+        seed: 64,
+        orders: 0,
+        machines: 20,
+        clock_skew_millis: 2_450,
+        trouble_per_mille: 600,
+        stopped_per_mille: 700,
+        workers: 5,
+        coordinators: 3,
+        limits: drawn.limits,
+        bounds: drawn.bounds,
+        ..Options::quiet()
+    };
+    assert_eq!(run(options, Permitted::default(), Trace::none()).violations, []);
+}

@@ -29,7 +29,8 @@ impl Served {
             Arc::clone(&ports.queue),
             Arc::clone(&ports.clock),
             Arc::clone(&ports.entropy),
-            HarnessSettings::new(route.queue.clone(), function_timeout),
+            // One process, one clock.
+            HarnessSettings { clock_skew: Duration::ZERO, ..HarnessSettings::new(route.queue.clone(), function_timeout) },
         );
         Self { harness, function_timeout }
     }

@@ -132,7 +132,8 @@ fn lease_end(turn: &Turn<'_>, owed: &OwedTask) -> Timestamp {
     let route = turn.surroundings.routes.of(&owed.action_function);
     match route {
         Some(route) if !owed.succeeded && !breaks::active(Break::CompensationTimedFromSchedule) => {
-            turn.now.plus_seconds(route.function_timeout_seconds)
+            // As long as the function runs, and as far as its host's clock may be behind.
+            turn.now.plus_seconds(route.function_timeout_seconds).plus_millis(turn.surroundings.limits.timer_skew_millis)
         }
         _ => turn.now,
     }

@@ -1,5 +1,7 @@
 //! The lease on a key: taken, extended, given up; each by a conditional write of the one ledger entry.
 
+use std::time::Duration;
+
 use interpreter::{IdempotencyKey, Timestamp};
 use store::{LedgerEntry, LedgerExpectation, LedgerState, StoreError};
 
@@ -12,8 +14,10 @@ pub(crate) struct Lease {
     pub(crate) key: IdempotencyKey,
     pub(crate) attempt: u32,
     pub(crate) owner: String,
-    /// Its end, as the ledger says it.
+    /// Its end, by the holder's clock: then the handler is stopped.
     pub(crate) until: Timestamp,
+    /// How much later the ledger says that it ends: by then it has ended by every host's clock.
+    pub(crate) margin: Duration,
     /// The version of its entry.
     pub(crate) version: u64,
 }
@@ -31,7 +35,7 @@ impl Lease {
     }
 
     fn entry(&self, until: Timestamp, heartbeat_at: Option<Timestamp>, version: u64) -> LedgerEntry {
-        let state = LedgerState::InProgress { lease_until: until, owner: self.owner.clone() };
+        let state = LedgerState::InProgress { lease_until: until + self.margin, owner: self.owner.clone() };
         LedgerEntry { attempt: self.attempt, state, heartbeat_at, version }
     }
 }

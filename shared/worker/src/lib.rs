@@ -24,6 +24,9 @@
 //! | succeeded | answers that result | answers that result | answers that result |
 //! | revoked | dropped | dropped | dropped |
 //!
+//! The ledger says of an effect outside that its lease ends a little later than its handler is stopped (`clock_skew`): hosts' clocks differ, and nothing but time
+//! keeps such an effect from happening after somebody else has taken its lease for ended.
+//!
 //! *Dropped* means acknowledged without an answer: the later attempt's own request is answered, or nobody waits any more. A request whose
 //! deadline has passed does not run either; where the ledger has its answer it is given all the same. An entry that only records
 //! heartbeats (of a callback task) is as none.

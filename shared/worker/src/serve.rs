@@ -181,6 +181,13 @@ impl Serving<'_> {
         Some(Heartbeats { lease: std::time::Duration::from_secs(seconds) })
     }
 
+    fn margin(&self) -> std::time::Duration {
+        match self.inner.handler.effect() {
+            Effect::Outside => self.inner.settings.clock_skew,
+            Effect::Table => std::time::Duration::ZERO,
+        }
+    }
+
     async fn take(&mut self, expected: Option<LedgerExpectation>, entry: Option<&LedgerEntry>) -> Result<Lease, Obstacle> {
         // Held, but by a lease that this delivery does not know: its own write of a moment ago, whose answer was lost for good.
         let expected = expected.or(entry.map(|entry| LedgerExpectation::Version(entry.version)));
@@ -190,6 +197,7 @@ impl Serving<'_> {
         let lease = Lease {
             key: self.request.key.clone(),
             attempt: self.request.attempt,
+            margin: self.margin(),
             owner: self.owner.clone(),
             until: heartbeats.map_or(self.limit, |heartbeats| self.limit.min(now + heartbeats.lease)),
             version: expected.next_version(),

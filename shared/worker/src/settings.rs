@@ -14,6 +14,9 @@ pub struct HarnessSettings {
     pub function_timeout: Duration,
     /// What is left of an invocation when a handler is stopped, to write to the ledger and answer.
     pub closing_time: Duration,
+    /// How far two hosts' clocks may be apart. A handler whose effect lies outside is stopped so long before anybody else takes its lease for ended: no
+    /// condition of a write could keep its effect from happening after it was undone. (An effect in our table has such a condition.)
+    pub clock_skew: Duration,
     /// The longest result, in bytes of JSON.
     pub payload_bytes: u64,
     /// The deepest nesting of a result.
@@ -45,6 +48,7 @@ impl HarnessSettings {
             queue: queue.into(),
             function_timeout,
             closing_time: Duration::from_secs(1),
+            clock_skew: Duration::from_millis(limits.timer_skew_millis),
             payload_bytes: limits.payload_bytes,
             payload_depth: limits.payload_depth,
             concurrency: 10,

@@ -1,5 +1,7 @@
 //! The table "what a request meets": a row per cell, for an action and for a compensation.
 
+use std::time::Duration;
+
 use interpreter::{IdempotencyKey, TaskOutcome};
 use messages::{Disposition, RequestBody};
 use serde_json::{Value, json};
@@ -8,7 +10,7 @@ use store::LedgerState;
 use super::bench::{
     START, action_key, bench, compensation, failed, failure_entry, give_back_seconds, live, request, succeeded, success_entry,
 };
-use crate::Effect;
+use crate::{Effect, HarnessSettings};
 
 /// What a request comes to.
 #[derive(Debug)]
@@ -180,4 +182,24 @@ async fn every_lease_has_an_owner_of_its_own() {
     assert_eq!(bench.calls(), 1);
     let key: IdempotencyKey = action_key();
     assert_eq!(bench.effects(&key).await, 1);
+}
+
+// Found by the simulator. Fails if the ledger says of an effect outside that its lease ends when its handler is stopped (`Lease::margin`): a host whose clock is
+// ahead would undo it while it may still happen.
+#[tokio::test]
+async fn an_effect_outside_is_over_by_every_clock_when_its_lease_is_repro() {
+    for (effect, seconds) in [(Effect::Outside, 35.0), (Effect::Table, 30.0)] {
+        let bench = bench(effect, [super::bench::Act::Hang]);
+        let harness = bench.harness_with(HarnessSettings { clock_skew: Duration::from_secs(5), ..super::bench::settings() });
+        let deliveries = vec![super::bench::delivery(request(1).encode(), 1), super::bench::delivery(request(1).encode(), 1)];
+        let handling = harness.handle(deliveries, START.plus_seconds(60));
+        let letting_go = async {
+            bench.handler.hanging.notified().await;
+            super::bench::settle().await;
+            bench.handler.go_on.notify_one();
+        };
+        let (mut dispositions, ()) = futures::join!(handling, letting_go);
+        dispositions.sort_by_key(|disposition| *disposition != Disposition::Done);
+        assert_eq!(give_back_seconds(dispositions[1]), seconds, "{effect:?}");
+    }
 }
