@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use coordinator::owed_actions;
 use futures::FutureExt;
-use interpreter::{Execution, HistoryEvent, Payload, StateFailure, UndoPhase};
+use interpreter::{Execution, HistoryEvent, Payload, UndoPhase};
 use order::{Outcome, balance, effects};
 use serde_json::Value;
 use store::ExecutionStore;
@@ -82,13 +82,12 @@ fn judge_orders(world: &World) {
     }
 }
 
-/// Executions whose compensation was given up without an answer to its last attempt.
+/// Executions whose compensation was given up: its last attempt may have had its effect, and nobody have heard of it.
 fn undone_unheard(world: &World) -> Vec<String> {
-    let unheard = |failure: &StateFailure| failure.error == "States.Timeout" || failure.error == "Lambda.Unknown";
     let checks = world.checks();
-    let executions = checks.executions().filter(|execution| {
-        execution.owed_tasks().iter().any(|owed| matches!(&owed.undo.phase, UndoPhase::Spent(failure) if unheard(failure)))
-    });
+    let executions = checks
+        .executions()
+        .filter(|execution| execution.owed_tasks().iter().any(|owed| matches!(owed.undo.phase, UndoPhase::Spent(_))));
     executions.map(|execution| execution.identity.name.clone()).collect()
 }
 

@@ -58,7 +58,10 @@ impl Checks {
 
     /// A request is done with when its answer is on its way, when nobody waits for it, or when its time is over.
     fn check_request(&mut self, world: &World, token: &TaskToken, deadline: Option<Timestamp>) {
-        let answered = self.live_answers.get(&attempt_of(token)).is_some_and(|answers| *answers > 0);
+        let attempt = attempt_of(token);
+        // One that was lost with its queue was sent all the same.
+        let answered =
+            self.live_answers.get(&attempt).is_some_and(|answers| *answers > 0) || self.lost_answers.contains(&attempt);
         let over = deadline.is_some_and(|deadline| deadline <= world.now().plus_millis(SKEW_MILLIS));
         if !answered && !over && self.is_outstanding(token) {
             self.violated("acknowledged-unanswered", format!("the request for {token} was acknowledged, and nobody answers it"));

@@ -51,6 +51,8 @@ pub(crate) struct Checks {
     live: BTreeMap<String, i64>,
     /// How many copies of answers to a task's attempt.
     live_answers: BTreeMap<(ExecutionId, u64, u32), i64>,
+    /// Attempts whose answer was lost with its queue.
+    lost_answers: BTreeSet<(ExecutionId, u64, u32)>,
     /// The entries that a message led to, while a copy of it is live.
     causes: BTreeMap<String, BTreeSet<(ExecutionId, u64)>>,
     /// The attempts whose requests a queue has taken.

@@ -164,6 +164,9 @@ impl Checks {
     /// A copy was lost with its queue: whoever counted on it counts on the watch now.
     pub(crate) fn purged(&mut self, body: &str) {
         self.is_live(body, -1);
+        if let Some(Meaning::Answer(token, _)) = self.meanings.get(text_of(body)) {
+            self.lost_answers.insert(attempt_of(token));
+        }
         self.causes.remove(text_of(body));
     }
 }

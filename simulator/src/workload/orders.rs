@@ -9,6 +9,9 @@ use crate::random::Random;
 /// What the simulated shop sells, and how many pieces at most are stocked of each.
 pub const STOCKED: [(&str, u64); 4] = [("MUG", 60), ("TEA", 25), ("KETTLE", 8), ("LAST-ONE", 1)];
 
+/// The shortest timeout of a task: longer than hosts' clocks are apart. A request whose time is over by the worker's clock is never done, and a pivot would
+/// be asked for ever.
+const SHORTEST_TIMEOUT_SECONDS: u64 = 6;
 /// Payment tokens; the first ones are the usual ones.
 const TOKENS: [&str; 12] = [
     "tok_ok",
@@ -38,12 +41,12 @@ pub fn substitutions(random: &mut Random) -> Option<Substitutions> {
         substitutions.with(name, value)
     };
     substitutions = draw("OrderTimeoutSeconds", 30, 900, substitutions);
-    substitutions = draw("TaskTimeoutSeconds", 2, 60, substitutions);
+    substitutions = draw("TaskTimeoutSeconds", SHORTEST_TIMEOUT_SECONDS, 60, substitutions);
     substitutions = draw("ReviewTimeoutSeconds", 2, 120, substitutions);
     substitutions = draw("ReservationHoldSeconds", 20, 1_200, substitutions);
-    substitutions = draw("PaymentTimeoutSeconds", 2, 60, substitutions);
-    substitutions = draw("CarrierTimeoutSeconds", 2, 60, substitutions);
-    substitutions = draw("CompensationTimeoutSeconds", 2, 60, substitutions);
+    substitutions = draw("PaymentTimeoutSeconds", SHORTEST_TIMEOUT_SECONDS, 60, substitutions);
+    substitutions = draw("CarrierTimeoutSeconds", SHORTEST_TIMEOUT_SECONDS, 60, substitutions);
+    substitutions = draw("CompensationTimeoutSeconds", SHORTEST_TIMEOUT_SECONDS, 60, substitutions);
     substitutions = draw("RetryMaxAttempts", 0, 5, substitutions);
     substitutions = draw("RefundRetryMaxAttempts", 1, 6, substitutions);
     Some(substitutions)
