@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use asl::Integration;
 use interpreter::{ExecutionStatus, IdempotencyKey};
 use serde_json::Value;
 
@@ -73,7 +72,8 @@ fn grouped<'m>(
     let mut asked: BTreeMap<(&str, String), Asked<'_>> = BTreeMap::new();
     for (id, visit) in model.tasks.iter().enumerate().filter(|(_, visit)| !visit.attempts.is_empty()) {
         let Partial::Known(input) = model.received(id, 0) else { continue };
-        if acts(case, visit) {
+        let function = model.function_of(id);
+        if function.is_some_and(|function| function == ACT_TABLE || function == ACT_OUTSIDE) {
             asked.entry((visit.state, input.to_string())).or_default().visits.push(visit);
         }
     }
@@ -85,23 +85,6 @@ fn grouped<'m>(
         }
     }
     asked
-}
-
-/// Whether a task is one of those whose effects are in the book.
-fn acts(case: &Case<'_>, visit: &TaskVisit<'_>) -> bool {
-    let is_acting = |name: &str| {
-        [ACT_TABLE, ACT_OUTSIDE].into_iter().any(|function| name == function || name.ends_with(&format!(":{function}")))
-    };
-    match &visit.task.resource.integration {
-        Integration::Function { name } => is_acting(name),
-        Integration::LambdaInvoke { wait_for_task_token: true } => false,
-        Integration::LambdaInvoke { wait_for_task_token: false } => {
-            let parameters = visit.attempts.first().and_then(|attempt| (case.value)(&attempt.parameters));
-            parameters
-                .and_then(|parameters| parameters.get("FunctionName").and_then(Value::as_str).map(is_acting))
-                .unwrap_or(false)
-        }
-    }
 }
 
 /// What becomes of a visit's effect.

@@ -1,7 +1,7 @@
 //! How an execution ends, and goes on after a redrive.
 
-use asl::error_name;
-use interpreter::{ExecutionStatus, HistoryEvent, HistoryEventKind};
+use asl::{StateKind, error_name};
+use interpreter::{ExecutionStatus, HistoryEvent, HistoryEventKind, Timestamp};
 
 use super::failure::{Fault, Handling};
 use super::frame::{Body, FrameId};
@@ -20,6 +20,7 @@ impl Model<'_> {
             self.say(rule::PATH, format!("event {} unwinds what is being unwound", event.id));
             return None;
         }
+        self.check_overtaken(event);
         self.given_up(event);
         self.ending = Some(self.surrender(0));
         Some(0)
@@ -27,11 +28,54 @@ impl Model<'_> {
 
     /// The execution will end otherwise than well: why, and whether its pivot may be given up.
     fn given_up(&mut self, event: &HistoryEvent) {
-        self.reason = self.uncaught_in(0);
+        self.reason = self.uncaught_in(0).or_else(|| self.stuck());
         if let Some(task) = self.task_in(0)
             && self.tasks.get(task).is_some_and(|of| of.task.pivot)
         {
             self.check_pivot_given_up(event, task);
+        }
+    }
+
+    /// The failure of a part of which a compensation has failed for good: nothing may use it, and the execution ends with it.
+    fn stuck(&self) -> Option<Fault> {
+        let spent = |items: &[Item]| {
+            self.obligations.left(items).iter().any(|id| self.obligations.get(*id).is_some_and(|of| of.phase == Phase::Spent))
+        };
+        let mut open = self.frames.iter().filter(|frame| !frame.closed).filter_map(|frame| frame.visit.as_ref());
+        open.find_map(|visit| match (&visit.unwinding, &visit.body) {
+            (Some(unwinding), _) if spent(&unwinding.items) => Some(unwinding.fault.clone()),
+            // Which iteration it was is not told.
+            (None, Body::Composite(composite)) if composite.undoing.values().any(|items| spent(items)) => Some(Fault::Silent),
+            _ => None,
+        })
+    }
+
+    /// Where the machine's time is over, what was due before that has come first.
+    fn check_overtaken(&mut self, event: &HistoryEvent) {
+        let ends = self.case.events.iter().filter(|other| other.id >= event.id).find_map(|other| end_of(&other.kind));
+        let times_out = ends.is_some_and(|(status, _)| status == ExecutionStatus::TimedOut);
+        let due = self.case.definition.timeout_seconds.map(|seconds| self.case.started_at.plus_seconds(seconds));
+        let Some(due) = due.filter(|_| times_out && self.segment == 0) else { return };
+        let open = (0..self.frames.len()).filter(|frame| !self.is_closed(*frame));
+        let overtaken = open.filter(|frame| self.due_in(*frame).is_some_and(|before| before < due && before <= event.at));
+        let names: Vec<&str> = overtaken.filter_map(|frame| self.visit(frame)).map(|visit| visit.state.name.as_str()).collect();
+        if !names.is_empty() {
+            let text = format!("event {} tells that the machine's time is over before that of {}", event.id, names.join(", "));
+            self.say(rule::OVERDUE, text);
+        }
+    }
+
+    /// When what a frame is in comes due by itself, where that can be told.
+    fn due_in(&self, frame: FrameId) -> Option<Timestamp> {
+        let visit = self.visit(frame)?;
+        match (&visit.body, &visit.state.kind) {
+            (Body::Task(task), _) => {
+                let of = self.tasks.get(*task).filter(|of| of.is_in_flight() && of.task.heartbeat.is_none())?;
+                let attempt = of.attempts.last()?;
+                Some(attempt.at.plus_seconds(attempt.timeout_seconds?))
+            }
+            (_, StateKind::Wait(wait)) => self.wait_ends(visit, &wait.until),
+            _ => None,
         }
     }
 
@@ -73,6 +117,9 @@ impl Model<'_> {
             }
             self.parked = Parked::No;
             return None;
+        }
+        if self.ending.is_none() {
+            self.check_overtaken(event);
         }
         self.check_reason(event, status, &error);
         self.parked = match error.as_str() {

@@ -109,6 +109,25 @@ pub(super) fn evaluate(template: &Template, data: &Partial) -> Result<Partial, F
     })
 }
 
+/// Whether a compensation's arguments take the result as it is, and once: whatever it is, they can be evaluated, and show it.
+pub(super) fn shows_result(template: Option<&Template>) -> bool {
+    template.is_none_or(|template| uses_of_result(template) == 1)
+}
+
+fn uses_of_result(template: &Template) -> usize {
+    match template {
+        Template::Literal(_) => 0,
+        Template::Object(members) => members.iter().map(|(_, member)| uses_of_result(member)).sum(),
+        Template::Array(elements) => elements.iter().map(uses_of_result).sum(),
+        Template::Path(path) => match path.segments.as_slice() {
+            [Segment::Name(name), ..] if name == "input" => 0,
+            [] | [Segment::Name(_)] => 1,
+            _ => 2,
+        },
+        Template::Intrinsic(_) => 2,
+    }
+}
+
 /// What a compensation's arguments are made of.
 pub(super) fn data_of(input: Partial, result: Partial) -> Partial {
     Partial::Object(vec![("input".to_owned(), input), ("result".to_owned(), result)])

@@ -15,6 +15,8 @@ pub(super) struct Obligation<'c> {
     pub(super) phase: Phase,
     /// Attempts of its compensation.
     pub(super) attempts: u32,
+    /// When its latest attempt was scheduled.
+    pub(super) begun_at: Option<Timestamp>,
     /// What the compensation is called with.
     pub(super) input: Option<Payload>,
     /// How often each retrier of the compensation was used; the default one is the first.
@@ -101,6 +103,7 @@ impl<'c> Obligations<'c> {
             certain,
             phase: Phase::Registered,
             attempts: 0,
+            begun_at: None,
             input: None,
             retries: Retries::default(),
             since: None,

@@ -3,7 +3,7 @@
 use asl::state::{Amount, Compensate, InputPath, WaitUntil};
 use asl::{State, StateKind};
 use interpreter::history::StateType;
-use interpreter::{HistoryEvent, Payload};
+use interpreter::{HistoryEvent, Payload, Timestamp};
 use serde_json::Value;
 
 use super::choice;
@@ -154,13 +154,18 @@ impl<'c> Model<'c> {
         }
     }
 
-    fn check_wait(&mut self, event: &HistoryEvent, visit: &Visit<'c>, until: &WaitUntil) {
+    /// When a Wait is over, where that can be told.
+    pub(super) fn wait_ends(&self, visit: &Visit<'c>, until: &WaitUntil) -> Option<Timestamp> {
         let seconds = match until {
             WaitUntil::Seconds(Amount::Literal(seconds)) => Some(*seconds),
             WaitUntil::Seconds(Amount::Path(path)) => self.found(path, &visit.input).as_ref().and_then(Value::as_u64),
             WaitUntil::Timestamp(_) | WaitUntil::TimestampPath(_) => None,
         };
-        let Some(due) = seconds.map(|seconds| visit.entered_at.plus_seconds(seconds)) else { return };
+        Some(visit.entered_at.plus_seconds(seconds?))
+    }
+
+    fn check_wait(&mut self, event: &HistoryEvent, visit: &Visit<'c>, until: &WaitUntil) {
+        let Some(due) = self.wait_ends(visit, until) else { return };
         if event.at < due {
             self.say(rule::WAIT, format!("event {} leaves `{}` early", event.id, visit.state.name));
         }

@@ -102,6 +102,7 @@ impl Model<'_> {
 
     pub(super) fn succeeded(&mut self, event: &HistoryEvent, output: &Payload) -> Option<FrameId> {
         let (frame, task) = self.at_work(event)?;
+        self.count_decided(frame, task);
         let of = self.tasks.get_mut(task)?;
         let deadline = of.attempts.last().and_then(|attempt| Some(attempt.at.plus_seconds(attempt.timeout_seconds?)));
         let (name, in_flight, begun, pivot) = (of.state, of.is_in_flight(), !of.attempts.is_empty(), of.task.pivot);
@@ -118,6 +119,16 @@ impl Model<'_> {
             self.pivot_due = Some(event.id);
         }
         Some(frame)
+    }
+
+    /// A success that comes between two attempts comes after a retry was decided. If the state can make nothing of it, another one is.
+    fn count_decided(&mut self, frame: FrameId, task: TaskId) {
+        let Some(of) = self.tasks.get(task).filter(|of| !of.attempts.is_empty() && !of.is_in_flight()) else { return };
+        let Some((fault, visit)) = self.fault_of(frame).zip(self.visit(frame)) else { return };
+        let (handlings, _) = retryings(&of.task.retry, &visit.retries, &fault, true);
+        if let Some(visit) = self.visit_mut(frame) {
+            visit.retries.count(&handlings);
+        }
     }
 
     pub(super) fn failed(&mut self, event: &HistoryEvent) -> Option<FrameId> {
@@ -216,6 +227,19 @@ impl Model<'_> {
         let obligation = self.obligations.add(of.state, task, certain, segment);
         of.obligation = Some(obligation);
         Some(Item::Task(obligation))
+    }
+
+    /// The function that a task goes to.
+    pub(super) fn function_of(&self, task: TaskId) -> Option<String> {
+        let of = self.tasks.get(task)?;
+        match &of.task.resource.integration {
+            Integration::Function { name } => Some(name.clone()),
+            Integration::LambdaInvoke { .. } => {
+                let parameters = (self.case.value)(&of.attempts.first()?.parameters)?;
+                let name = parameters.get("FunctionName")?.as_str()?;
+                name.rsplit(':').next().map(ToOwned::to_owned)
+            }
+        }
     }
 
     /// What a task's worker received with an attempt, as far as it can be had.

@@ -1,17 +1,18 @@
 //! Undoing: of parts, and of the execution as a whole.
 
 use asl::StateKind;
-use asl::state::Compensate;
+use asl::state::{Amount, Compensate};
 use interpreter::history::ErrorDetails;
 use interpreter::{HistoryEvent, Payload};
 
-use super::evaluation::{Fails, Partial, data_of, empty, evaluate};
+use super::evaluation::{Fails, Partial, data_of, empty, evaluate, shows_result};
 use super::failure::{Fault, Handling, handlings, retryings};
 use super::frame::{Body, FrameId, Unwinding};
 use super::model::Model;
 use super::obligation::{Item, Phase};
 use super::program::undoing;
 use super::rule;
+use crate::workload::machine::routes;
 
 /// A compensation that says nothing of its own is retried for a day, from 1 s to 5 min apart.
 const RETRY_SECONDS_IN_ALL: u64 = 86_400;
@@ -205,6 +206,7 @@ impl<'c> Model<'c> {
         let obligation = self.obligations.get_mut(id)?;
         let (expected, is_new) = (obligation.attempts + 1, obligation.segment < segment || obligation.since.is_none());
         obligation.attempts = attempt;
+        obligation.begun_at = Some(event.at);
         obligation.phase = Phase::Begun;
         obligation.input = Some(input.clone());
         if is_new {
@@ -353,6 +355,10 @@ impl<'c> Model<'c> {
         self.chains.insert(event.id, id);
         let error = details.error.clone().unwrap_or_default();
         let delay = self.delay_of(id, &error);
+        // A worker that was too slow says so with a cause; a deadline has none.
+        if error == asl::error_name::TIMEOUT && details.cause.is_none() {
+            self.check_undo_timeout(event, id);
+        }
         let obligation = self.obligations.get_mut(id)?;
         let (state, is_default) = (obligation.state, delay.is_some());
         let since = obligation.since.unwrap_or(event.at);
@@ -372,6 +378,36 @@ impl<'c> Model<'c> {
             self.say(rule::RETRY, format!("event {} {how} to undo `{state}` (tries left: {is_default})", event.id));
         }
         None
+    }
+
+    /// A compensation's deadline counts from the latest end of its action's lease, unless that is known to be over.
+    fn check_undo_timeout(&mut self, event: &HistoryEvent, id: usize) {
+        let Some(obligation) = self.obligations.get(id) else { return };
+        let Some(of) = self.tasks.get(obligation.task) else { return };
+        let (state, begun_at) = (obligation.state, obligation.begun_at.unwrap_or(event.at));
+        let seconds = match undoing(of.task).and_then(|action| action.timeout.as_ref()) {
+            Some(Amount::Literal(seconds)) => *seconds,
+            Some(Amount::Path(_)) => return,
+            None => {
+                self.say(rule::TIMEOUT, format!("event {} times the undoing of `{state}` out, which has no deadline", event.id));
+                return;
+            }
+        };
+        let parameters = undoing(of.task).and_then(|action| action.parameters.as_ref());
+        let is_told = !shows_result(parameters) || obligation.input.as_ref().is_some_and(|input| self.holds_result(id, input));
+        let lease = self.function_of(obligation.task).filter(|_| of.result.is_none() && !is_told);
+        let lease_seconds = lease.and_then(|function| routes().of(&function).map(|route| route.function_timeout_seconds));
+        if event.at < begun_at.plus_seconds(seconds).plus_seconds(lease_seconds.unwrap_or(0)) {
+            self.say(rule::TIMEOUT, format!("event {} times the undoing of `{state}` out early", event.id));
+        }
+    }
+
+    /// Whether a compensation's arguments show that its action's success was heard of, or may have been.
+    fn holds_result(&self, id: usize, input: &Payload) -> bool {
+        let Some(obligation) = self.obligations.get(id) else { return true };
+        let without = self.call(obligation.task, self.received(obligation.task, 0), Partial::Known(serde_json::Value::Null));
+        let Some(value) = (self.case.value)(input) else { return true };
+        !without.is_ok_and(|without| without.fits(&value))
     }
 
     /// Whether a compensation may be called with this: with the result where that is known, with null where nobody can have heard of it.

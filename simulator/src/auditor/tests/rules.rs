@@ -183,8 +183,23 @@ fn a_timeout_is_not_reported_early() {
 }
 
 #[test]
+fn the_undoing_of_what_may_be_at_work_is_given_the_time_of_that() {
+    check(rule::TIMEOUT, stories::undone_late(true), |run| redefine(run, &stories::hurried(6)));
+    check(rule::TIMEOUT, stories::undone_late(false), |run| {
+        let place = of_type(run, "CompensationFailed");
+        run.events[place].at = later(run.events[place].at, -8_000);
+    });
+}
+
+#[test]
 fn what_is_overdue_comes_in_its_order() {
     check(rule::OVERDUE, stories::overslept(), |run| redefine(run, &stories::beside(3, 2)));
+    check(rule::OVERDUE, stories::machine_timed_out(), |run| {
+        redefine(run, &stories::timed(5, 3));
+        let place = of_type(run, "LambdaFunctionScheduled");
+        let Kind::LambdaFunctionScheduled { timeout_seconds, .. } = &mut run.events[place].kind else { unreachable!() };
+        *timeout_seconds = Some(3);
+    });
 }
 
 #[test]

@@ -142,6 +142,40 @@ pub(super) fn overslept() -> Run {
     run
 }
 
+/// One, with these seconds for its undoing, then a Wait.
+pub(super) fn hurried(seconds: u64) -> Value {
+    let compensation = json!({ "Resource": arn("undo-outside"), "TimeoutSeconds": seconds });
+    machine(json!({
+        "One": act("One", json!({ "Compensation": compensation, "Next": "Wait" })),
+        "Wait": { "Type": "Wait", "Seconds": 60, "End": true },
+    }))
+}
+
+/// It is stopped, once One has `succeeded` or while it is under way. The first attempt to undo it is not answered in time.
+pub(super) fn undone_late(succeeded: bool) -> Run {
+    let mut run = start(&hurried(5));
+    if succeeded {
+        run.answer("One", Deed::Succeeds);
+    }
+    run.stop();
+    run.pass_seconds(16);
+    run.answer("undo One", Deed::Succeeds);
+    run
+}
+
+/// A machine and its task with these timeouts.
+pub(super) fn timed(machine_seconds: u64, task_seconds: u64) -> Value {
+    let task = act("One", json!({ "TimeoutSeconds": task_seconds, "End": true }));
+    with(machine(json!({ "One": task })), json!({ "TimeoutSeconds": machine_seconds }))
+}
+
+/// The machine's time is over before the task's.
+pub(super) fn machine_timed_out() -> Run {
+    let mut run = start(&timed(5, 10));
+    run.pass_seconds(6);
+    run
+}
+
 /// A Map over three items with more fields, each of which is acted on.
 pub(super) fn map(fields: Value) -> Value {
     let processor = machine(json!({ "One": undone("One", json!({ "End": true })) }));
