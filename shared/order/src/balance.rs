@@ -210,7 +210,7 @@ fn of_notifications(outcome: &Outcome, effects: &Effects) -> Vec<String> {
 fn of_providers(known: &BTreeMap<&str, &Outcome>, effects: &Effects) -> Vec<String> {
     let owes = |order: &str| known.get(order).is_some_and(|outcome| !outcome.owed.is_empty());
     let mut findings = Vec::new();
-    for charge in effects.charges.iter().filter(|charge| !charge.refunded) {
+    for charge in effects.charges.iter().filter(|charge| !charge.refunded && !owes(&charge.order_id)) {
         let theirs = effects.providers.charges.iter().find(|theirs| theirs.key == charge.key);
         if theirs.is_none_or(|theirs| theirs.amount != charge.amount) {
             findings.push(format!("`{}` is charged {} by our ledger, not by the processor's", charge.order_id, charge.amount));
@@ -221,7 +221,7 @@ fn of_providers(known: &BTreeMap<&str, &Outcome>, effects: &Effects) -> Vec<Stri
             findings.push(format!("`{}` is charged {} by the processor's books, not by ours", theirs.order_id, theirs.amount));
         }
     }
-    for shipment in effects.shipments.iter().filter(|shipment| !shipment.cancelled) {
+    for shipment in effects.shipments.iter().filter(|shipment| !shipment.cancelled && !owes(&shipment.order_id)) {
         if !effects.providers.labels.iter().any(|label| label.key == shipment.key) {
             findings.push(format!("`{}` is shipped by our items, not by the carrier's books", shipment.order_id));
         }

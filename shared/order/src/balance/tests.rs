@@ -186,6 +186,14 @@ fn what_is_parked_while_unwinding_has_exactly_what_it_owes() {
     check(parked(&["ChargePayment", "ReserveInventory"]), &expired, &[]);
 }
 
+// Found by the simulator. A refund that was made and never answered stays owed, as nobody here knows of it.
+#[test]
+fn what_is_owed_may_be_undone_by_the_providers_books_already_repro() {
+    let mut effects = unrefunded();
+    effects.providers.charges.clear();
+    check(outcome(ExecutionStatus::Failed, Some(Parked::Unwinding), &["ChargePayment"]), &effects, &[]);
+}
+
 #[test]
 fn what_is_parked_past_the_pivot_has_everything_up_to_it() {
     let parked = outcome(ExecutionStatus::Aborted, Some(Parked::Forward), &[]);
