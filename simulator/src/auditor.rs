@@ -7,6 +7,7 @@
 //!
 //! [`audit`] may be asked of an execution that runs: then it judges what there is so far.
 
+mod arguments;
 mod choice;
 mod composite;
 mod effects;
