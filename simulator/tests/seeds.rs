@@ -1,6 +1,6 @@
 //! What a seed is: everything.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use simulator::fault::Permitted;
 use simulator::options::Options;
@@ -15,10 +15,10 @@ fn hush() {
 fn traced(seed: u64) -> Vec<String> {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&lines);
-    let trace = Trace::to(move |line| kept.lock().unwrap().push(line.to_owned()));
+    let trace = Trace::to(move |line| kept.lock().unwrap_or_else(PoisonError::into_inner).push(line.to_owned()));
     let report = run(Options::drawn(seed), Permitted::default(), trace);
     assert_eq!(report.violations, [], "seed {seed}");
-    let lines = lines.lock().unwrap();
+    let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
     lines.clone()
 }
 
