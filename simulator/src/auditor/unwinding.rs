@@ -380,7 +380,7 @@ impl<'c> Model<'c> {
         None
     }
 
-    /// A compensation's deadline counts from the latest end of its action's lease, unless that is known to be over.
+    /// A compensation's deadline counts from the latest end of its action's lease, by whatever clock, unless that is known to be over.
     fn check_undo_timeout(&mut self, event: &HistoryEvent, id: usize) {
         let Some(obligation) = self.obligations.get(id) else { return };
         let Some(of) = self.tasks.get(obligation.task) else { return };
@@ -396,8 +396,11 @@ impl<'c> Model<'c> {
         let parameters = undoing(of.task).and_then(|action| action.parameters.as_ref());
         let is_told = !shows_result(parameters) || obligation.input.as_ref().is_some_and(|input| self.holds_result(id, input));
         let lease = self.function_of(obligation.task).filter(|_| of.result.is_none() && !is_told);
-        let lease_seconds = lease.and_then(|function| routes().of(&function).map(|route| route.function_timeout_seconds));
-        if event.at < begun_at.plus_seconds(seconds).plus_seconds(lease_seconds.unwrap_or(0)) {
+        let over = lease.and_then(|function| {
+            let lease_seconds = routes().of(&function)?.function_timeout_seconds;
+            Some(begun_at.plus_seconds(lease_seconds).plus_millis(self.case.limits.timer_skew_millis))
+        });
+        if event.at < over.unwrap_or(begun_at).plus_seconds(seconds) {
             self.say(rule::TIMEOUT, format!("event {} times the undoing of `{state}` out early", event.id));
         }
     }

@@ -158,7 +158,7 @@ pub(super) fn undone_late(succeeded: bool) -> Run {
         run.answer("One", Deed::Succeeds);
     }
     run.stop();
-    run.pass_seconds(16);
+    run.pass_seconds(21);
     run.answer("undo One", Deed::Succeeds);
     run
 }
