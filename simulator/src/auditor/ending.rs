@@ -56,13 +56,19 @@ impl Model<'_> {
         let times_out = ends.is_some_and(|(status, _)| status == ExecutionStatus::TimedOut);
         let due = self.case.definition.timeout_seconds.map(|seconds| self.case.started_at.plus_seconds(seconds));
         let Some(due) = due.filter(|_| times_out && self.segment == 0) else { return };
-        let open = (0..self.frames.len()).filter(|frame| !self.is_closed(*frame));
+        let open = (0..self.frames.len()).filter(|frame| !self.is_closed(*frame) && !self.may_be_stopped(*frame));
         let overtaken = open.filter(|frame| self.due_in(*frame).is_some_and(|before| before < due && before <= event.at));
         let names: Vec<&str> = overtaken.filter_map(|frame| self.visit(frame)).map(|visit| visit.state.name.as_str()).collect();
         if !names.is_empty() {
             let text = format!("event {} tells that the machine's time is over before that of {}", event.id, names.join(", "));
             self.say(rule::OVERDUE, text);
         }
+    }
+
+    /// Whether a frame stands in a Parallel or Map that may have failed, and waits for its next round.
+    fn may_be_stopped(&self, frame: FrameId) -> bool {
+        let around = self.frames.get(frame).and_then(|frame| frame.parent);
+        around.and_then(|around| self.climb(around, |model, frame| model.fault_of(frame).is_some())).is_some()
     }
 
     /// When what a frame is in comes due by itself, where that can be told.
