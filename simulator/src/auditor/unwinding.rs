@@ -1,6 +1,5 @@
 //! Undoing: of parts, and of the execution as a whole.
 
-use asl::StateKind;
 use asl::state::{Amount, Compensate};
 use interpreter::history::ErrorDetails;
 use interpreter::{HistoryEvent, Payload};
@@ -69,7 +68,7 @@ impl<'c> Model<'c> {
             self.say(rule::PATH, format!("event {} unwinds `{state}`, which nothing is in", event.id));
             return None;
         };
-        if self.is_tolerating(frame) {
+        if self.is_tolerating(frame, event) {
             return Some(frame);
         }
         let visit = self.visit(frame)?;
@@ -96,15 +95,13 @@ impl<'c> Model<'c> {
         Some(frame)
     }
 
-    /// Whether a Map has not failed itself: what is unwound in it is an iteration that is tolerated.
-    fn is_tolerating(&self, frame: FrameId) -> bool {
-        let Some(visit) = self.visit(frame) else { return false };
-        match &visit.body {
-            Body::Composite(composite) => {
-                matches!(visit.state.kind, StateKind::Map(_)) && composite.fault.is_none() && !composite.undoing.is_empty()
-            }
-            Body::Simple | Body::Task(_) => false,
-        }
+    /// Whether what is unwound in a Map is an iteration that is tolerated, which the event comes from, and not the Map.
+    fn is_tolerating(&self, map: FrameId, event: &HistoryEvent) -> bool {
+        let Some(Body::Composite(composite)) = self.visit(map).map(|visit| &visit.body) else { return false };
+        let is_iteration = |model: &Self, frame: FrameId| model.frames.get(frame).is_some_and(|of| of.parent == Some(map));
+        let Some(iteration) = self.climb(self.owner(event.previous), is_iteration) else { return false };
+        let items = self.frames.get(iteration).and_then(|of| composite.undoing.get(&of.index));
+        composite.fault.is_none() && items.is_some_and(|items| !self.obligations.left(items).is_empty())
     }
 
     pub(super) fn part_unwound(&mut self, event: &HistoryEvent, state: &str) -> Option<FrameId> {
