@@ -28,7 +28,7 @@ impl Model<'_> {
 
     /// The execution will end otherwise than well: why, and whether its pivot may be given up.
     fn given_up(&mut self, event: &HistoryEvent) {
-        self.reason = self.uncaught_in(0).or_else(|| self.stuck());
+        self.reason = self.uncaught_in(0).or_else(|| self.stuck(event));
         if let Some(task) = self.task_in(0)
             && self.tasks.get(task).is_some_and(|of| of.task.pivot)
         {
@@ -37,17 +37,20 @@ impl Model<'_> {
     }
 
     /// The failure of a part of which a compensation has failed for good: nothing may use it, and the execution ends with it.
-    fn stuck(&self) -> Option<Fault> {
-        let spent = |items: &[Item]| {
-            self.obligations.left(items).iter().any(|id| self.obligations.get(*id).is_some_and(|of| of.phase == Phase::Spent))
+    fn stuck(&self, event: &HistoryEvent) -> Option<Fault> {
+        let is_stuck = |model: &Self, frame: FrameId| {
+            let unwinding = model.visit(frame).and_then(|visit| visit.unwinding.as_ref());
+            unwinding.is_some_and(|unwinding| model.has_spent(&unwinding.items))
         };
-        let mut open = self.frames.iter().filter(|frame| !frame.closed).filter_map(|frame| frame.visit.as_ref());
-        open.find_map(|visit| match (&visit.unwinding, &visit.body) {
-            (Some(unwinding), _) if spent(&unwinding.items) => Some(unwinding.fault.clone()),
-            // Which iteration it was is not told.
-            (None, Body::Composite(composite)) if composite.undoing.values().any(|items| spent(items)) => Some(Fault::Silent),
-            _ => None,
-        })
+        let told = self.climb(self.owner(event.previous), is_stuck).and_then(|frame| self.fault_of(frame));
+        // Which one it was of several, or which iteration, is not told otherwise.
+        let any = self.obligations.0.iter().any(|obligation| obligation.phase == Phase::Spent);
+        told.or_else(|| any.then_some(Fault::Silent))
+    }
+
+    fn has_spent(&self, items: &[Item]) -> bool {
+        let left = self.obligations.left(items);
+        left.iter().filter_map(|id| self.obligations.get(*id)).any(|obligation| obligation.phase == Phase::Spent)
     }
 
     /// Where the machine's time is over, what was due before that has come first.
