@@ -44,6 +44,10 @@ fn happen(system: &Arc<System>, strike: Strike) {
             }
         }
         Fault::Purged if queue != queue_name::PARKING => {
+            // One that holds something, if there is one: to purge what is empty shows nothing.
+            let depth = |queue: &String| world.queues.depths(queue).map_or(0, |depths| depths.visible + depths.in_flight);
+            let held: Vec<&String> = queues.iter().filter(|queue| *queue != queue_name::PARKING && depth(queue) > 0).collect();
+            let queue = held.get(bits % held.len().max(1)).copied().unwrap_or(queue);
             for message in world.queues.peek(queue, usize::MAX) {
                 world.checks().purged(&message.body);
             }
@@ -105,6 +109,12 @@ pub(crate) async fn review(system: Arc<System>) {
         let mut asked = system.world.take_questions();
         if all_answer {
             asked.append(&mut unanswered);
+        }
+        for question in asked.iter().chain(&unanswered) {
+            // Bits of their own: whether anybody is heard of changes nothing else.
+            if mixed(system.world.executor.now().unsigned_abs() ^ u64::from(question.attempt)).is_multiple_of(3) {
+                system.world.executor.spawn(0, "person", Arc::clone(&system).hear_of_callback(question.token.clone()));
+            }
         }
         for question in asked {
             let answers = all_answer || random.happens(system.world.options.callbacks_per_mille);

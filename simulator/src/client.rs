@@ -6,7 +6,8 @@
 use std::sync::Arc;
 
 use coordinator::{
-    Coordinator, Novelty, SendTaskFailureError, SendTaskSuccessError, StartError, StartRequest, Started, StopRequest,
+    Coordinator, Novelty, RedriveError, SendTaskFailureError, SendTaskSuccessError, StartError, StartRequest, Started,
+    StopRequest,
 };
 use futures::channel::oneshot;
 use futures::future::{Either, select};
@@ -108,8 +109,16 @@ impl System {
     /// Redrives an execution, once.
     pub(crate) async fn redrive(self: Arc<Self>, arn: String) {
         let asked = arn.clone();
-        if let Some(Ok(_)) = self.asked("redrive", |coordinator| async move { coordinator.redrive(&asked).await }).await {
-            self.world.checks().told_redriven(&arn);
+        let parked = self.world.checks().parked_at(&arn);
+        match self.asked("redrive", |coordinator| async move { coordinator.redrive(&asked).await }).await {
+            Some(Ok(_)) => self.world.checks().told_redriven(&arn),
+            Some(Err(RedriveError::NotRedrivable(reason))) if parked.is_some() => {
+                let still = self.world.checks().parked_at(&arn);
+                if still == parked {
+                    self.world.checks().violated("told", format!("`{arn}` is parked, and told not to be redrivable: {reason}"));
+                }
+            }
+            Some(Err(_)) | None => {}
         }
     }
 
@@ -121,8 +130,10 @@ impl System {
             let millis = random.below(longest_millis);
             self.world.executor.sleep(i64::try_from(millis).unwrap_or(0)).await;
             let fails = random.happens(100);
+            let mut awaited;
             let answer = loop {
                 let (asked, output) = (token.clone(), output.clone());
+                awaited = asked.parse::<TaskToken>().is_ok_and(|token| self.world.checks().awaits(&token));
                 let answer = self.asked("callback", |coordinator| answered(coordinator, asked, output, fails)).await;
                 // Whoever is told nothing, or that it may help, asks again.
                 match answer {
@@ -132,15 +143,26 @@ impl System {
             };
             self.world.trace(|| format!("callback {token} answered {answer:?}"));
             if let (Some(Ok(())), Ok(token)) = (answer, token.parse::<TaskToken>()) {
-                self.world.checks().told_answered(&token);
+                self.world.checks().told_answered(&token, awaited);
             }
+        }
+    }
+
+    /// Says that a callback is worked on, once; or not, if nobody answers.
+    pub(crate) async fn hear_of_callback(self: Arc<Self>, token: String) {
+        let (asked, text) = (self.world.now(), token.clone());
+        let answer = self.asked("heartbeat", |coordinator| async move { coordinator.send_task_heartbeat(&text).await }).await;
+        if let (Some(Ok(())), Ok(token)) = (answer, token.parse::<TaskToken>()) {
+            self.world.checks().told_heard(&token, asked, self.world.now());
         }
     }
 
     /// Answers a task by a token that was made up out of one that was seen.
     pub(crate) async fn guess(self: Arc<Self>, strike: Strike) {
         let Some(token) = self.world.checks().some_token(strike.bits) else { return };
-        let wrong = TaskToken { proof: token.proof ^ (1 << (strike.bits % 128)), ..token };
+        // Nothing at all is the first thing that anybody would guess.
+        let proof = if strike.bits.is_multiple_of(3) { 0 } else { token.proof ^ (1 << (strike.bits % 128)) };
+        let wrong = TaskToken { proof, ..token };
         let text = wrong.to_string();
         let answer = self.asked("guess", |coordinator| async move { coordinator.send_task_success(&text, "{}").await }).await;
         if let Some(Ok(())) = answer {

@@ -46,7 +46,8 @@ impl Host {
         let mut hosts = vec![Self::new("cloud".to_owned(), Role::Cloud, 0)];
         for (role, letter, count) in roles {
             for number in 1..=count {
-                let offset = drawn_offset(options.clock_skew_millis, random.bits());
+                let further = if role == Role::Coordinator { options.coordinator_skew_millis } else { 0 };
+                let offset = drawn_offset(options.clock_skew_millis + further, random.bits());
                 hosts.push(Self::new(format!("{letter}{number}"), role, offset));
             }
         }

@@ -6,7 +6,7 @@ use breaks::Break;
 
 use crate::fault::Permitted;
 use crate::options::Options;
-use crate::run::run;
+use crate::run::{Report, run};
 use crate::trace::Trace;
 
 /// The first of these seeds that notices a break, and by which rule of the checks. Tells nothing where the code is as it should be.
@@ -22,8 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// By which rule a seed notices a break, if it does.
 pub fn by(broken: Break, seed: u64) -> Option<String> {
+    let report = ran(broken, seed);
+    let noticed = report.violations.first().map(|violation| violation.rule.clone());
+    // A seed that is run twice takes the same course.
+    let differs = || {
+        let again = ran(broken, seed);
+        (again.transitions, again.arms, again.struck) != (report.transitions, report.arms.clone(), report.struck.clone())
+    };
+    noticed.or_else(|| (broken == Break::TransitionDrawsItself && differs()).then(|| "the same seed, the same course".to_owned()))
+}
+
+fn ran(broken: Break, seed: u64) -> Report {
     breaks::switch(Some(broken));
     let report = run(Options::drawn(seed), Permitted::default(), Trace::none());
     breaks::switch(None);
-    report.violations.into_iter().next().map(|violation| violation.rule)
+    report
 }

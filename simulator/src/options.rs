@@ -44,6 +44,10 @@ pub struct Options {
     pub latency_millis: u64,
     /// How far a host's clock may be off, in milliseconds: two differ by twice that.
     pub clock_skew_millis: u64,
+    /// How much further off the clocks of coordinators may be, in milliseconds: nothing that they decide may depend on it.
+    pub coordinator_skew_millis: u64,
+    /// Whether compensations that fail for good are followed to the end of their retries: a day.
+    pub hopeless_are_followed: bool,
     /// Whether the platform stops an invocation of a coordinator when its time is over.
     pub invocations_are_stopped: bool,
     /// How long a received message stays in flight, in seconds.
@@ -104,6 +108,12 @@ impl Options {
         options.trouble_per_mille = per_mille(random, 700);
         options.limits = limits(random);
         options.bounds = bounds(random);
+        // What is drawn from here on came later, and leaves what was drawn before as it was.
+        options.coordinator_skew_millis = if random.happens(120) { random.within(5_000, 30_000) } else { 0 };
+        options.hopeless_are_followed = random.happens(60);
+        if random.happens(250) {
+            options.bounds.commands_per_wake = index(random.within(1, 3));
+        }
         options
     }
 
@@ -123,6 +133,8 @@ impl Options {
             longest_delay_millis: 1_000,
             latency_millis: 10,
             clock_skew_millis: 0,
+            coordinator_skew_millis: 0,
+            hopeless_are_followed: false,
             invocations_are_stopped: true,
             visibility_seconds: 60,
             receives_max: 20,
@@ -243,6 +255,12 @@ impl fmt::Display for Options {
             self.redriven_per_mille,
             self.callbacks_per_mille,
             self.trouble_per_mille
+        )?;
+        writeln!(
+            formatter,
+            "  clocks of coordinators off by {} ms more; what is hopeless is {}followed",
+            self.coordinator_skew_millis,
+            if self.hopeless_are_followed { "" } else { "not " }
         )?;
         writeln!(
             formatter,

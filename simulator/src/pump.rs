@@ -38,7 +38,7 @@ where
             world.executor.sleep(1_000).await;
             continue;
         };
-        let handling = Arc::new(Handling { queue: queue.clone(), deliveries: deliveries.clone() });
+        let handling = Arc::new(Handling { queue: queue.clone(), deliveries: deliveries.clone(), troubled: Arc::default() });
         let invocation = invoke(deliveries);
         let world_of_invocation = Arc::clone(&world);
         world.executor.spawn(CLOUD, "source", run(world_of_invocation, handling, invocation));
@@ -59,6 +59,9 @@ where
     });
     let Some(dispositions) = invoked(&world, &handling, invocation).await else { return };
     for (delivery, disposition) in handling.deliveries.iter().zip(dispositions) {
+        if matches!(disposition, Disposition::GiveBack { .. }) {
+            world.checks().given_back(&handling, &delivery.body);
+        }
         settle(&world, &handling.queue, delivery, disposition).await;
     }
 }

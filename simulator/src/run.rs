@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use interpreter::{Command, DefinitionHash, Execution, ExecutionStatus, Routes, outstanding};
+use interpreter::{Command, DefinitionHash, Execution, ExecutionId, ExecutionStatus, Routes, outstanding};
 use order::definition::definitions;
 use serde_json::Value;
 use store::{ExecutionStore, MachineChange, StateMachine};
@@ -22,6 +22,8 @@ use crate::world::{BEGINNING_MILLIS, World};
 
 /// Once nothing goes wrong any more, every execution has ended after so many seconds.
 pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
+/// A compensation that fails for good is retried for so many seconds, and no longer.
+const DAY_SECONDS: i64 = 86_400;
 /// No seed needs so many steps unless somebody goes round in circles.
 const STEPS_MAX: u64 = 400_000;
 /// Of how many of 1,000 executions the definition is a new one.
@@ -132,7 +134,13 @@ impl Simulation {
                 drawn.push(machine);
             }
             let Some(machine) = drawn.last() else { continue };
-            let (name, input) = (format!("run-{number}"), machine.input.clone());
+            // Names are unique within a machine: the first execution of one is named like the first one of the other.
+            let name = if submissions.iter().any(|before| before.machine == format!("machine-{}", drawn.len() - 1)) {
+                format!("run-{number}")
+            } else {
+                "run-first".to_owned()
+            };
+            let input = machine.input.clone();
             submissions.push(Submission { machine: format!("machine-{}", drawn.len() - 1), name, input, is_order: false });
         }
         for (number, submission) in submissions.iter().enumerate() {
@@ -248,10 +256,11 @@ impl Simulation {
         loop {
             let now = self.world.executor.now();
             let rest_seconds = (now - ceased_at) / 1_000;
-            if self.is_violated() || (self.all_ended(submitted) && self.queues_are_empty()) {
+            if self.is_violated() || (self.all_ended(submitted) && self.queues_are_empty() && self.heads_agree()) {
                 return rest_seconds;
             }
-            if rest_seconds > LIVENESS_SECONDS {
+            let day = if self.world.options.hopeless_are_followed { DAY_SECONDS } else { 0 };
+            if rest_seconds > LIVENESS_SECONDS + day {
                 self.tell_what_is_left(submitted);
                 return rest_seconds;
             }
@@ -262,8 +271,26 @@ impl Simulation {
     fn all_ended(&self, submitted: &[Submission]) -> bool {
         let checks = self.world.checks();
         let ended =
-            checks.executions().filter(|execution| execution.status != ExecutionStatus::Running || is_hopeless(execution));
+            checks.executions().filter(|execution| execution.status != ExecutionStatus::Running || self.is_hopeless(execution));
         ended.count() == submitted.len()
+    }
+
+    /// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, which few seeds wait for.
+    fn is_hopeless(&self, execution: &Execution) -> bool {
+        let is_hopeless = execution.owed_tasks().iter().any(|owed| owed.undo.attempt > HOPELESS_ATTEMPTS);
+        is_hopeless && !self.world.options.hopeless_are_followed
+    }
+
+    /// Whether each head says what its journal does.
+    fn heads_agree(&self) -> bool {
+        let executions: Vec<(ExecutionId, ExecutionStatus)> = {
+            let checks = self.world.checks();
+            checks.executions().map(|execution| (execution.identity.id.clone(), execution.status)).collect()
+        };
+        executions.iter().all(|(id, status)| {
+            let head = self.world.store.head_of(id).now_or_never().and_then(Result::ok).flatten();
+            head.is_some_and(|head| head.status == *status)
+        })
     }
 
     fn queues_are_empty(&self) -> bool {
@@ -282,8 +309,9 @@ impl Simulation {
     fn tell_what_is_left(&self, submitted: &[Submission]) {
         let open: Vec<String> = {
             let checks = self.world.checks();
-            let open =
-                checks.executions().filter(|execution| execution.status == ExecutionStatus::Running && !is_hopeless(execution));
+            let open = checks
+                .executions()
+                .filter(|execution| execution.status == ExecutionStatus::Running && !self.is_hopeless(execution));
             open.map(told).collect()
         };
         let known = self.world.checks().executions().count();
@@ -296,9 +324,10 @@ impl Simulation {
             })
             .collect();
         let text = format!(
-            "after {LIVENESS_SECONDS} s {known} of {} were started; open: {}; queues: {}",
+            "{known} of {} were started; open: {}; heads agree: {}; queues: {}",
             submitted.len(),
             open.join(", "),
+            self.heads_agree(),
             left.join(", ")
         );
         self.world.checks().violated("liveness", text);
@@ -316,11 +345,6 @@ fn told(execution: &Execution) -> String {
     let waits_for: Vec<String> = waits_for.collect();
     let (name, revision) = (&execution.identity.name, execution.revision);
     format!("`{name}` at revision {revision}, for {}", waits_for.join(", "))
-}
-
-/// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, and nothing is learned from that.
-fn is_hopeless(execution: &Execution) -> bool {
-    execution.owed_tasks().iter().any(|owed| owed.undo.attempt > HOPELESS_ATTEMPTS)
 }
 
 fn millis(seconds: u64) -> i64 {

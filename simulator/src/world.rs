@@ -30,6 +30,8 @@ pub(crate) struct Handling {
     pub queue: String,
     /// The messages.
     pub deliveries: Vec<Delivery>,
+    /// Whether a call of the invocation failed.
+    pub troubled: Arc<AtomicBool>,
 }
 
 /// Everything that there is.
@@ -197,6 +199,13 @@ impl World {
     pub(crate) fn handled_now(&self) -> Option<Arc<Handling>> {
         let current = self.executor.current()?;
         locked(&self.handling).get(&current.task).cloned()
+    }
+
+    /// A call of the task at work has failed.
+    pub(crate) fn trouble(&self) {
+        if let Some(handling) = self.handled_now() {
+            handling.troubled.store(true, Ordering::Relaxed);
+        }
     }
 
     /// The book of effects.

@@ -1,11 +1,13 @@
 //! Invariants 10, 11, 14: what is acknowledged is in a journal, or says nothing any more.
 
-use interpreter::{Command, TaskToken, Timestamp, outstanding};
-use messages::queue_name;
+use std::sync::atomic::Ordering;
+
+use interpreter::{Command, TaskOutcome, TaskToken, Timestamp, outstanding};
+use messages::{CoordinatorBody, CoordinatorMessage, queue_name};
 
 use super::Checks;
 use super::traffic::{Meaning, attempt_of, text_of};
-use crate::world::World;
+use crate::world::{Handling, World};
 
 /// How far two hosts' clocks may be apart, in milliseconds.
 const SKEW_MILLIS: u64 = 5_000;
@@ -24,13 +26,24 @@ impl Checks {
         self.live.remove(text);
         let text = text.to_owned();
         match self.meanings.get(&text).cloned() {
-            Some(Meaning::Answer(token, _)) => self.check_answer(&token),
+            Some(Meaning::Answer(token, _)) => self.check_answer(&token, &text),
             Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
             Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
             Some(Meaning::Nothing) => self.check_parked(world, &text),
-            Some(Meaning::Timer(..) | Meaning::Wake(_)) | None => {}
+            Some(Meaning::Timer(execution, due, revision)) => self.check_hint(&execution, due, revision),
+            Some(Meaning::Wake(execution)) => self.check_woken(world, &text, &execution),
+            None => {}
         }
         self.check_published(world, &text);
+    }
+
+    /// A message was given back. Of the coordinator's queues that takes a call that failed: contention is sent again, and all else is done with.
+    pub(crate) fn given_back(&mut self, handling: &Handling, body: &str) {
+        let is_ours = handling.queue == queue_name::ANSWERS || handling.queue == queue_name::HINTS;
+        let is_newer = self.meanings.get(text_of(body)) == Some(&Meaning::Newer);
+        if is_ours && !is_newer && !handling.troubled.load(Ordering::Relaxed) {
+            self.violated("given-back", format!("nothing failed, and a message was given back: {body}"));
+        }
     }
 
     /// Whether an attempt is still waited for: its request is outstanding.
@@ -50,7 +63,11 @@ impl Checks {
         }
     }
 
-    fn check_answer(&mut self, token: &TaskToken) {
+    fn check_answer(&mut self, token: &TaskToken, text: &str) {
+        // One that was applied may have failed its state all the same, which is then tried again.
+        if is_success(text) && !self.causes.contains_key(text) && self.would_succeed(token) {
+            self.violated("acknowledged-unapplied", format!("the success of {token} was acknowledged, and its visit goes on"));
+        }
         if self.is_outstanding(token) {
             self.violated("acknowledged-unapplied", format!("the answer to {token} was acknowledged, and the task waits still"));
         }
@@ -67,4 +84,10 @@ impl Checks {
             self.violated("acknowledged-unanswered", format!("the request for {token} was acknowledged, and nobody answers it"));
         }
     }
+}
+
+/// Whether a message is the answer of a task that succeeded.
+fn is_success(text: &str) -> bool {
+    let body = CoordinatorBody::decode(text).or_else(|_| CoordinatorBody::decode(&format!("{text}}}")));
+    body.is_ok_and(|body| matches!(body.message, CoordinatorMessage::Answer { outcome: TaskOutcome::Succeeded { .. }, .. }))
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use interpreter::{Command, ExecutionStatus, outstanding};
+use interpreter::{Command, ExecutionStatus, IdempotencyKey, outstanding};
 use store::Entry;
 
+use super::waits::Waits;
 use super::{Checks, Journal, head_of};
 use crate::world::World;
 
@@ -24,12 +25,18 @@ impl Checks {
             Some(before) => of_next(before, entry),
         };
         let findings: Vec<(&str, String)> =
-            findings.into_iter().chain(of_events(before, entry)).chain(self.of_wake(world, entry)).collect();
+            findings.into_iter().chain(of_events(before, entry)).chain(self.of_entry(world, entry)).collect();
         let name = entry.execution.identity.name.clone();
         for (rule, text) in findings {
             self.violated(rule, format!("entry {} of `{name}`: {text}", entry.revision));
         }
         self.caused(world, entry);
+        let called_back: Vec<IdempotencyKey> = {
+            let waits = Waits::of(&entry.execution);
+            let is_callback = |visit: u64| waits.attempts.iter().any(|(other, attempt)| *other == visit && attempt.callback);
+            waits.tasks.iter().filter(|(visit, _)| is_callback(*visit)).map(|(_, task)| task.key.clone()).collect()
+        };
+        self.called_back.extend(called_back);
         self.transitions += 1;
         if entry.revision > ENTRIES_MAX {
             self.violated("progress", format!("`{name}` has {} entries", entry.revision));
@@ -42,6 +49,17 @@ impl Checks {
         journal.revision = entry.revision;
         journal.seeds.insert(entry.revision, entry.seed);
         journal.latest = entry.execution.clone();
+    }
+
+    /// What each entry has to be, whatever stands before it.
+    fn of_entry(&self, world: &World, entry: &Entry) -> Vec<(&'static str, String)> {
+        let mut findings = self.of_wake(world, entry);
+        findings.extend(self.of_bounds(entry));
+        findings.extend(self.of_deadlines(entry));
+        findings.extend(self.of_time(world, entry));
+        findings.extend(self.of_heartbeats(world, entry));
+        findings.extend(self.of_surrender(entry));
+        findings
     }
 
     /// Invariant 12: the head's `wake_at` is lowered before the entry that needs it, and no later than what is outstanding allows. Invariant 9: there is a
@@ -85,6 +103,10 @@ fn of_next(before: &Journal, entry: &Entry) -> Vec<(&'static str, String)> {
     let redriven = entry.execution.redrive_count > before.latest.redrive_count;
     if before.latest.status != ExecutionStatus::Running && !redriven {
         findings.push(("one-end", format!("the execution had ended: {}", before.latest.status.as_str())));
+    }
+    let ended = &entry.execution;
+    if before.latest.ending.is_some() && ended.ending.is_none() && ended.status == ExecutionStatus::Running && !redriven {
+        findings.push(("ending", "how it ends was decided, and is no longer".to_owned()));
     }
     if entry.execution.definition != before.latest.definition {
         findings.push(("pinned", "it has another definition".to_owned()));

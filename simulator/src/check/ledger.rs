@@ -10,8 +10,17 @@ use crate::world::World;
 
 impl Checks {
     /// An entry was written over what stood there. Revoked is for ever, and a success is replaced by nothing but a revocation.
-    pub(crate) fn ledger_written(&mut self, key: &IdempotencyKey, before: Option<&LedgerEntry>, after: &LedgerEntry) {
+    pub(crate) fn ledger_written(
+        &mut self,
+        world: &World,
+        key: &IdempotencyKey,
+        before: Option<&LedgerEntry>,
+        after: &LedgerEntry,
+    ) {
         let Some(before) = before else { return };
+        for (rule, text) in self.of_lease(world, key, before, after) {
+            self.violated(rule, text);
+        }
         let is_callback = self.callbacks.contains(key);
         if is_same(before, after) {
             return;
@@ -50,7 +59,9 @@ impl Checks {
             world.trace(|| format!("table: {:?} {} attempt {}", effect.kind, effect.key, effect.attempt));
             world.note(effect.clone());
             self.had_effect(&effect);
+            self.check_revoked(world, &effect);
         }
+        self.check_stock(world, writes);
     }
 
     /// A worker had an effect. No action has one after its compensation had; and each key has one at most.

@@ -5,11 +5,18 @@
 
 mod acknowledged;
 mod arms;
+mod bounds;
+mod heartbeat;
 mod journal;
+mod lease;
 mod ledger;
 mod published;
+mod sent;
+mod surrender;
 mod told;
 mod traffic;
+mod waits;
+mod woken;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,6 +78,16 @@ pub(crate) struct Checks {
     undone: BTreeSet<IdempotencyKey>,
     /// Keys that had an effect.
     had: BTreeSet<(IdempotencyKey, EffectKind)>,
+    /// What was seen of wakes.
+    wakes: woken::Wakes,
+    /// Keys of tasks that somebody outside answers by a token.
+    called_back: BTreeSet<IdempotencyKey>,
+    /// Who sent a message under this deduplication id.
+    deduplicated: BTreeMap<String, Option<crate::executor::TaskNumber>>,
+    /// Requests above this many bytes of input travel by reference.
+    request_inline_bytes: u64,
+    /// When a callback was heard of, as its owner was told.
+    told_heard: BTreeMap<(ExecutionId, u64), heartbeat::Heard>,
     /// How often each arm of the transition tables was taken.
     arms: BTreeMap<String, u64>,
     /// How many entries were committed.
@@ -80,7 +97,8 @@ pub(crate) struct Checks {
 impl Checks {
     /// Nothing seen yet.
     pub(crate) fn new(options: &Options) -> Self {
-        Self { limits: options.limits.clone(), ..Self::default() }
+        let request_inline_bytes = options.bounds.request_inline_bytes;
+        Self { limits: options.limits.clone(), request_inline_bytes, ..Self::default() }
     }
 
     /// Notes a violation.

@@ -1,10 +1,11 @@
 //! Invariants 14 and 16: what a client was told is so.
 
 use coordinator::{Novelty, Started};
-use interpreter::{Command, ExecutionStatus, TaskToken, outstanding};
+use interpreter::{Command, EndingStage, ExecutionStatus, TaskPhase, TaskToken, outstanding};
 
 use super::Checks;
 use super::traffic::{Meaning, attempt_of};
+use super::waits::Waits;
 use crate::random::mixed;
 use crate::world::World;
 
@@ -70,7 +71,10 @@ impl Checks {
     }
 
     /// A client was told that its answer to a callback is taken.
-    pub(crate) fn told_answered(&mut self, token: &TaskToken) {
+    pub(crate) fn told_answered(&mut self, token: &TaskToken, awaited: bool) {
+        if !awaited {
+            self.violated("told", format!("the answer to {token} is told to be taken, and nobody waited for it"));
+        }
         let waits = self.latest(&token.execution).is_some_and(|latest| {
             let attempt = attempt_of(token);
             outstanding(latest, 0)
@@ -80,6 +84,41 @@ impl Checks {
         if waits {
             self.violated("told", format!("the answer to {token} is told to be taken, and the task waits still"));
         }
+    }
+
+    /// Whether an answer to a callback can be taken: its attempt is the current one of a task that goes on. Once it is not, it never is again.
+    pub(crate) fn awaits(&self, token: &TaskToken) -> bool {
+        self.latest(&token.execution).is_some_and(|latest| {
+            let stage = latest.ending.as_ref().map(|ending| &ending.stage);
+            let goes_on = matches!(stage, None | Some(EndingStage::AwaitingPivot));
+            let waits = Waits::of(latest);
+            let is_current = |visit: u64, attempt: u32| (visit, attempt) == (token.visit, token.attempt);
+            let is_ahead = token.revision > latest.revision;
+            is_ahead
+                || latest.status == ExecutionStatus::Running
+                    && goes_on
+                    && waits.tasks.iter().any(|(visit, task)| is_current(*visit, task.attempt))
+        })
+    }
+
+    /// Whether an answer would be applied to a task that goes on: a success answers all attempts of its visit, also between two of them.
+    pub(super) fn would_succeed(&self, token: &TaskToken) -> bool {
+        let Some(latest) = self.latest(&token.execution) else { return false };
+        if latest.status != ExecutionStatus::Running || latest.ending.is_some() {
+            return false;
+        }
+        let waits = Waits::of(latest);
+        let task = waits.tasks.iter().find(|(visit, _)| *visit == token.visit);
+        task.is_some_and(|(_, task)| {
+            let goes_on = matches!(task.phase, TaskPhase::Backoff { .. } | TaskPhase::InFlight(_) | TaskPhase::Due { .. });
+            goes_on && task.attempt >= token.attempt && !self.called_back.contains(&task.key)
+        })
+    }
+
+    /// Whether a parked execution could be redriven: it was parked, and nobody has redriven it since.
+    pub(crate) fn parked_at(&self, arn: &str) -> Option<u64> {
+        let mut executions = self.executions();
+        executions.find(|execution| execution.identity.arn == arn && execution.parked.is_some()).map(|parked| parked.revision)
     }
 
     /// A token that was sent, chosen by these bits.

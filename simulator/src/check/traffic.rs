@@ -99,7 +99,7 @@ pub(super) fn text_of(body: &str) -> &str {
 
 impl Checks {
     /// A queue has taken a message. Invariant 10: nothing outside happens before the commit.
-    pub(crate) fn sent(&mut self, _world: &World, queue: &str, message: &Outgoing) {
+    pub(crate) fn sent(&mut self, world: &World, queue: &str, message: &Outgoing) {
         let text = text_of(&message.body);
         if !self.meanings.contains_key(text) {
             self.meanings.insert(text.to_owned(), Meaning::of(&message.body));
@@ -107,6 +107,7 @@ impl Checks {
         if queue == queue_name::PARKING {
             self.parked(message);
         }
+        self.check_sent(world, queue, message);
         match self.meanings.get(text) {
             Some(Meaning::Request { token, key, callback, .. }) => {
                 let (token, attempt) = (token.clone(), attempt_of(token));
@@ -120,13 +121,18 @@ impl Checks {
                         format!("`{queue}` was sent a request of revision {} at {revision}", token.revision),
                     );
                 }
-                self.sent_requests.insert(attempt);
+                self.sent_requests.insert(attempt.clone());
+                self.request_sent(world, attempt);
             }
             Some(Meaning::Timer(execution, due, revision)) => {
                 let hint = (execution.clone(), *due, *revision);
                 self.sent_hints.insert(hint);
             }
-            Some(Meaning::Answer(..) | Meaning::Wake(_) | Meaning::Newer | Meaning::Nothing) | None => {}
+            Some(Meaning::Wake(_)) => {
+                let text = text.to_owned();
+                self.wake_sent(world, &text);
+            }
+            Some(Meaning::Answer(..) | Meaning::Newer | Meaning::Nothing) | None => {}
         }
     }
 

@@ -42,6 +42,9 @@ impl Site {
         let fault = strike.map(|strike| strike.fault);
         self.before(strike.as_ref()).await;
         self.world.pass_latency().await;
+        if matches!(fault, Some(Fault::Unreached | Fault::AnswerLost)) {
+            self.world.trouble();
+        }
         if fault == Some(Fault::Unreached) {
             self.world.trace(|| format!("{what}: not reached"));
             return Err(Unanswered);

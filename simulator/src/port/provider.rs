@@ -45,6 +45,8 @@ impl Outside for SimulatedOutside {
             world.provider.act(effect.clone());
             if world.book().effects().len() > before {
                 world.checks().had_effect(&effect);
+                world.checks().check_revoked(world, &effect);
+                world.checks().check_lease(world, &effect);
             }
         })
         .await

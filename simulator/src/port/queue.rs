@@ -20,6 +20,9 @@ type Answers = Vec<Result<(), SendFailure>>;
 impl MessageQueue for Site {
     async fn send(&self, queue: &str, messages: &[Outgoing]) -> Result<Answers, QueueError> {
         let strike = self.world.strike(Opportunity::Send, queue);
+        if strike.is_some() || self.world.is_denied(queue) {
+            self.world.trouble();
+        }
         self.before(strike.as_ref()).await;
         self.world.pass_latency().await;
         match strike.map(|strike| strike.fault) {

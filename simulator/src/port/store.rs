@@ -76,6 +76,9 @@ impl ExecutionStore for Site {
         self.write("raise wake", || {
             let raised = at_once(self.world.store.raise_wake(identity, wake_at, revision));
             self.world.trace(|| format!("wake of `{}` raised for {revision}: {raised:?}", identity.name));
+            if matches!(raised, Ok(true)) {
+                self.world.checks().wake_raised(&self.world, identity, revision);
+            }
             raised
         })
         .await
@@ -195,7 +198,7 @@ impl LedgerStore for Site {
             let put = at_once(self.world.store.put_ledger(key, entry, expected));
             self.world.trace(|| format!("ledger of {key}: attempt {} {}: {put:?}", entry.attempt, word(entry)));
             if matches!(put, Ok(true)) {
-                self.world.checks().ledger_written(key, before.as_ref(), entry);
+                self.world.checks().ledger_written(&self.world, key, before.as_ref(), entry);
             }
             put
         })
@@ -215,7 +218,7 @@ impl LedgerStore for Site {
             self.world.trace(|| transact_line(ledger, writes, &done));
             if done.is_ok() {
                 for ((key, entry, _), before) in ledger.iter().zip(&before) {
-                    self.world.checks().ledger_written(key, before.as_ref(), entry);
+                    self.world.checks().ledger_written(&self.world, key, before.as_ref(), entry);
                 }
                 self.world.checks().transacted(&self.world, ledger, &before, writes);
             }
@@ -233,7 +236,11 @@ impl LedgerStore for Site {
     }
 
     async fn item(&self, key: &ItemKey, now: Timestamp) -> Result<Option<Item>, StoreError> {
-        self.read("item", || at_once(self.world.store.item(key, now))).await
+        let item = self.read("item", || at_once(self.world.store.item(key, now))).await?;
+        if let Some(expires_at) = item.as_ref().and_then(|item| item.expires_at).filter(|expires_at| *expires_at <= now) {
+            self.world.checks().violated("expired", format!("`{}` is read at {now:?}, and expired at {expires_at:?}", key.sort));
+        }
+        Ok(item)
     }
 
     async fn items(&self, partition: &str, after: Option<&str>, limit: usize, now: Timestamp) -> Result<Vec<Item>, StoreError> {

@@ -69,7 +69,7 @@ pub fn result_of(seed: u64, key: &IdempotencyKey, attempt: u32) -> Value {
     let filler = match bits % 200 {
         0..=9 => 5_000 + usize::try_from(bits >> 32).unwrap_or(0) % 5_000,
         // Twice as much is more than a payload may have.
-        10..=11 => 140_000,
+        10..=14 => 140_000,
         _ => 0,
     };
     match filler {

@@ -16,6 +16,8 @@ pub const STOCK: &str = "stock";
 const PIECES: &str = "pieces";
 /// The partition of items that many actions read and write: their conditions fail under contention.
 const SEAT: &str = "seat";
+/// How long a seat stays taken.
+const SEAT_SECONDS: u64 = 20;
 
 /// The item of an action's key.
 pub(super) fn effect_key(action: &IdempotencyKey) -> ItemKey {
@@ -38,7 +40,9 @@ pub(super) fn acted(task: &Task, seat: Option<(ItemKey, Option<Item>)>) -> Vec<W
     let mut writes = vec![put(task, &task.key, EffectKind::Done, Condition::Always), stock];
     if let Some((key, item)) = seat {
         let body = json!({ "taken": task.key.as_str() });
-        writes.push(Write::Put { key, body, expires_at: None, condition: unchanged(item.as_ref()) });
+        // It expires soon, and is then as if nobody had ever written it.
+        let expires_at = Some(task.now.plus_seconds(SEAT_SECONDS));
+        writes.push(Write::Put { key, body, expires_at, condition: unchanged(item.as_ref()) });
     }
     writes
 }
