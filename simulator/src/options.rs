@@ -111,9 +111,6 @@ impl Options {
         // What is drawn from here on came later, and leaves what was drawn before as it was.
         options.coordinator_skew_millis = if random.happens(120) { random.within(5_000, 30_000) } else { 0 };
         options.hopeless_are_followed = random.happens(60);
-        if random.happens(250) {
-            options.bounds.commands_per_wake = index(random.within(1, 3));
-        }
         options
     }
 

@@ -31,6 +31,7 @@ impl Checks {
             self.violated(rule, format!("entry {} of `{name}`: {text}", entry.revision));
         }
         self.caused(world, entry);
+        self.revision_committed(world, entry);
         let called_back: Vec<IdempotencyKey> = {
             let waits = Waits::of(&entry.execution);
             let is_callback = |visit: u64| waits.attempts.iter().any(|(other, attempt)| *other == visit && attempt.callback);

@@ -22,6 +22,8 @@ pub(super) struct Wakes {
     began: BTreeMap<String, Timestamp>,
     /// When an attempt's request was taken by a queue last.
     sent: BTreeMap<(ExecutionId, u64, u32), Timestamp>,
+    /// When a revision was committed.
+    committed: BTreeMap<(ExecutionId, u64), Timestamp>,
     /// How many wakes in a row have left a head due that need not be.
     idle: BTreeMap<ExecutionId, u32>,
 }
@@ -60,6 +62,11 @@ impl Checks {
             true => vec![("time", format!("its time is {:?}, and its host's clock shows {clock}", entry.at))],
             false => Vec::new(),
         }
+    }
+
+    /// An entry stands.
+    pub(super) fn revision_committed(&mut self, world: &World, entry: &Entry) {
+        self.wakes.committed.insert((entry.execution.identity.id.clone(), entry.revision), world.now());
     }
 
     /// A queue has taken a request.
@@ -104,13 +111,18 @@ impl Checks {
 
     fn not_sent_since(&self, latest: &Execution, began: Timestamp, revision: u64) -> Option<String> {
         outstanding(latest, 0).into_iter().find_map(|command| match command {
-            Command::Perform(task) if task.revision <= revision => {
+            // What was created since has a message of its own that is given back until it is published.
+            Command::Perform(task) if task.revision <= revision && self.is_before(latest, task.revision, began) => {
                 let sent = self.wakes.sent.get(&attempt_of(&task.token));
                 let is_sent = sent.is_some_and(|sent| *sent >= began);
                 (!is_sent).then(|| format!("the head was raised, and the request for `{}` was not published again", task.state))
             }
             _ => None,
         })
+    }
+
+    fn is_before(&self, latest: &Execution, revision: u64, began: Timestamp) -> bool {
+        self.wakes.committed.get(&(latest.identity.id.clone(), revision)).is_some_and(|at| *at < began)
     }
 
     /// The last copy of a hint is gone: what it was armed for has come, or another hint is armed.
