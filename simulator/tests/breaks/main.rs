@@ -1,0 +1,67 @@
+//! The proof that the simulator can see: each deliberate break is noticed by the seed beside it, which notices nothing where the code is as it should be.
+#![cfg(feature = "breaks")]
+
+mod noticed;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use breaks::Break;
+use noticed::{NOT_NOTICED, NOTICED};
+use simulator::fault::Permitted;
+use simulator::noticed::by;
+use simulator::options::Options;
+use simulator::run::run;
+use simulator::trace::Trace;
+
+/// Breaks that are looked for at a time: the switch is each thread's own.
+const THREADS: usize = 4;
+
+/// Does something with each of these, several at a time; answers what was said of them.
+fn each<T: Copy + Send>(all: impl IntoIterator<Item = T>, say: impl Fn(T) -> Option<String> + Sync) -> Vec<String> {
+    // Simulated workers panic on purpose.
+    std::panic::set_hook(Box::new(|_| {}));
+    let waiting = Mutex::new(all.into_iter().collect::<Vec<T>>());
+    let said = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let next = waiting.lock().unwrap().pop();
+                    let Some(next) = next else { return };
+                    said.lock().unwrap().extend(say(next));
+                }
+            });
+        }
+    });
+    said.into_inner().unwrap()
+}
+
+// Fails if a check was taken out, or the world has become less hostile: then something can be broken and nobody sees it.
+#[test]
+fn each_break_is_noticed_by_its_seed() {
+    let unnoticed = each(NOTICED.iter().copied(), |(broken, seed)| {
+        by(broken, seed).is_none().then(|| format!("{} by {seed}", broken.name()))
+    });
+    assert!(unnoticed.is_empty(), "not noticed: {unnoticed:?}");
+}
+
+// Fails if a seed of the table finds something in the code as it should be: then it proves nothing about any break.
+#[test]
+fn without_its_break_a_seed_notices_nothing() {
+    let seeds: BTreeSet<u64> = NOTICED.iter().map(|(_, seed)| *seed).collect();
+    let noticed = each(seeds, |seed| {
+        let report = run(Options::drawn(seed), Permitted::default(), Trace::none());
+        report.violations.first().map(|violation| format!("{seed}: {}: {}", violation.rule, violation.text))
+    });
+    assert!(noticed.is_empty(), "noticed without a break: {noticed:?}");
+}
+
+// Fails if a break is added and nobody looks whether it is noticed, or one is listed that there is not.
+#[test]
+fn each_break_is_in_one_of_the_tables() {
+    let noticed = NOTICED.iter().map(|(broken, _)| *broken);
+    let mut listed: Vec<Break> = noticed.chain(NOT_NOTICED.iter().map(|(broken, _)| *broken)).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, Break::ALL, "each once");
+}
