@@ -339,7 +339,7 @@ fn told(execution: &Execution) -> String {
     let waits_for = outstanding(execution, 0).into_iter().map(|command| match command {
         Command::Perform(task) => format!("`{}` attempt {} of {}", task.state, task.attempt, task.revision),
         Command::Timer { due, revision } => format!("a hint for {} of {revision}", due.millis() - BEGINNING_MILLIS),
-        Command::Revoke { key } => format!("revoking {key}"),
+        Command::Revoke { key, .. } => format!("revoking {key}"),
         Command::Report(_) => "the report of its end".to_owned(),
     });
     let waits_for: Vec<String> = waits_for.collect();

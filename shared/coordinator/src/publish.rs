@@ -49,7 +49,8 @@ pub(crate) struct Publication<'a> {
 /// Commands by kind.
 #[derive(Default)]
 struct Sorted {
-    revocations: Vec<IdempotencyKey>,
+    /// Keys, and whether a success of an earlier attempt is to be revoked as well.
+    revocations: Vec<(IdempotencyKey, bool)>,
     tasks: Vec<TaskRequest>,
     hints: Vec<(Timestamp, u64)>,
     report: Option<EndReport>,
@@ -61,7 +62,7 @@ impl FromIterator<Command> for Sorted {
         for command in commands {
             match command {
                 Command::Perform(task) => sorted.tasks.push(*task),
-                Command::Revoke { key } => sorted.revocations.push(key),
+                Command::Revoke { key, callback } => sorted.revocations.push((key, callback)),
                 Command::Timer { due, revision } => sorted.hints.push((due, revision)),
                 Command::Report(report) => sorted.report = Some(report),
             }

@@ -139,6 +139,10 @@ pub struct Revocation {
     pub key: IdempotencyKey,
     /// The revision that revoked it.
     pub revision: u64,
+    /// Whether its requests hand task tokens out: that one was handed out says nothing about the last attempt's, which is not to be. Written only where it
+    /// is so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub callback: bool,
 }
 
 /// A thread of control: the execution's outermost one, a branch of a Parallel, an iteration of a Map.

@@ -18,6 +18,8 @@ pub enum Command {
     Revoke {
         /// The key.
         key: IdempotencyKey,
+        /// Whether a success of an earlier attempt is to be revoked as well: of a task that hands tokens out.
+        callback: bool,
     },
     /// Send a timer hint.
     Timer {
@@ -118,7 +120,7 @@ fn placed(execution: &Execution) -> Vec<(CommandPlace, Command)> {
     }
     commands.extend(execution.revocations.iter().map(|revocation| {
         let place = CommandPlace { revision: revocation.revision, key: Some(revocation.key.clone()) };
-        (place, Command::Revoke { key: revocation.key.clone() })
+        (place, Command::Revoke { key: revocation.key.clone(), callback: revocation.callback })
     }));
     commands
 }

@@ -3,7 +3,7 @@
 //! Tasks in flight count as unknown; those that declare no compensation are revoked; callbacks and timers end with the tree that held them. A
 //! compensation that is itself in flight goes on where it is: its record moves as it stands.
 
-use asl::State;
+use asl::{State, StateKind};
 use breaks::Break;
 
 use crate::advance::Place;
@@ -81,16 +81,17 @@ fn surrender_task(turn: &mut Turn<'_>, visit: &Visit, progress: &TaskProgress, s
         Some(owed) => vec![Owed::Task(Box::new(owed))],
         None => {
             if under_way && !breaks::active(Break::NothingToUndoNotRevoked) {
-                revoke(turn, progress);
+                revoke(turn, progress, state);
             }
             Vec::new()
         }
     }
 }
 
-fn revoke(turn: &mut Turn<'_>, progress: &TaskProgress) {
+fn revoke(turn: &mut Turn<'_>, progress: &TaskProgress, state: &State) {
+    let callback = matches!(&state.kind, StateKind::Task(task) if state::task::is_callback(task));
     let revocations = &mut turn.execution.revocations;
-    revocations.push(Revocation { key: progress.key.clone(), revision: turn.revision });
+    revocations.push(Revocation { key: progress.key.clone(), revision: turn.revision, callback });
     // Those of this transition are not published yet: however many there are, they stay.
     if revocations.len() > limits::REVOCATIONS_MAX && revocations.first().is_some_and(|oldest| oldest.revision < turn.revision) {
         revocations.remove(0);

@@ -60,7 +60,7 @@ impl Checks {
                         unpublished.push(format!("the hint for {due:?}"));
                     }
                 }
-                Command::Revoke { key } => {
+                Command::Revoke { key, .. } => {
                     let by_this =
                         latest.revocations.iter().any(|revocation| revocation.key == key && revocation.revision == revision);
                     let entry = world.store.ledger(&key).now_or_never().and_then(Result::ok).flatten();

@@ -4,7 +4,7 @@
 mod noticed;
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use breaks::Break;
 use noticed::{NOT_NOTICED, NOTICED};
@@ -27,14 +27,14 @@ fn each<T: Copy + Send>(all: impl IntoIterator<Item = T>, say: impl Fn(T) -> Opt
         for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
-                    let next = waiting.lock().unwrap().pop();
+                    let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
                     let Some(next) = next else { return };
-                    said.lock().unwrap().extend(say(next));
+                    said.lock().unwrap_or_else(PoisonError::into_inner).extend(say(next));
                 }
             });
         }
     });
-    said.into_inner().unwrap()
+    said.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 // Fails if a check was taken out, or the world has become less hostile: then something can be broken and nobody sees it.

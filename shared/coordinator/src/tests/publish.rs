@@ -216,6 +216,17 @@ async fn a_key_is_revoked_unless_its_task_has_succeeded() {
     check(Some(succeeded.clone()), 0, succeeded).await;
 }
 
+// Found by the simulator. Fails if the success of an attempt that handed its token out keeps the key of a callback task from being revoked (`revocation_of`):
+// the request of the last attempt would hand its token out after the task was stopped.
+#[test]
+fn a_callback_tasks_key_is_revoked_though_an_attempt_has_handed_its_token_out_repro() {
+    let succeeded = LedgerState::Succeeded { result: serde_json::json!({}) };
+    let entry = LedgerEntry { attempt: 1, state: succeeded, heartbeat_at: None, version: 1 };
+    let revoked = |callback| crate::revoke::revocation_of(Some(entry.clone()), callback).map(|(revoked, _)| revoked.state);
+    assert_eq!(revoked(true), Some(LedgerState::Revoked));
+    assert_eq!(revoked(false), None);
+}
+
 // Fails if follow-ups are unbounded (this program never ends, and never waits), or without `send_wake_later`.
 #[tokio::test]
 async fn a_program_of_undeliverable_tasks_leaves_the_rest_to_a_wake() {

@@ -262,7 +262,7 @@ fn a_late_success_is_evaluated_with_the_same_random_numbers_and_times() {
 
 fn revoked(run: &Run) -> Vec<String> {
     let commands = outstanding(&run.execution, 0).into_iter();
-    commands.filter_map(|command| if let Command::Revoke { key } = command { Some(key.0) } else { None }).collect()
+    commands.filter_map(|command| if let Command::Revoke { key, .. } = command { Some(key.0) } else { None }).collect()
 }
 
 #[test]

@@ -150,7 +150,7 @@ impl<'b> SagaRun<'b> {
                         self.perform(*request);
                     }
                 }
-                Command::Revoke { key } => {
+                Command::Revoke { key, .. } => {
                     self.live.iter().filter(|live| live.request.key == key).for_each(|live| live.working.abort());
                     self.live.retain(|live| live.request.key != key);
                 }
