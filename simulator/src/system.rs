@@ -97,7 +97,7 @@ impl System {
         remembered(&mut locked(&self.coordinators), host, self.restarts(host), || {
             let World { routes, options, .. } = &*self.world;
             let settings = Settings { routes: routes.clone(), limits: options.limits.clone(), bounds: options.bounds.clone() };
-            Arc::new(Coordinator::new(self.ports(host), settings))
+            Arc::new(Coordinator::new(self.ports(host), settings).sharing(&self.world.parsed))
         })
     }
 

@@ -40,7 +40,7 @@ fn order_may_refuse(error: &str) -> bool {
 fn judge_execution(world: &World, execution: &Execution, book: &[Effect]) -> Vec<(String, String)> {
     let id = &execution.identity.id;
     let text = world.store.definition(&execution.definition).now_or_never().and_then(Result::ok).flatten();
-    let Some(Ok((definition, _))) = text.map(|text| asl::parse(&text)) else {
+    let Some(Ok(definition)) = text.map(|text| world.parsed.of(&execution.definition, &text)) else {
         return vec![("definition".to_owned(), "its definition is not to be had".to_owned())];
     };
     let entries = world.store.entries(id, 1, usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default();

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clock::{Clock, Entropy, SeededEntropy};
+use coordinator::ParsedDefinitions;
 use interpreter::{Routes, Timestamp};
 use messages::{Delivery, MemoryQueue};
 use store::MemoryStore;
@@ -48,6 +49,8 @@ pub(crate) struct World {
     pub routes: Routes,
     /// Ids, seeds and jitter of the system under test.
     pub entropy: Arc<dyn Entropy>,
+    /// Definitions, parsed once for all hosts.
+    pub parsed: Arc<ParsedDefinitions>,
     hosts: Vec<Host>,
     faults: Mutex<Faults>,
     latency: Mutex<Random>,
@@ -83,6 +86,7 @@ impl World {
             latency: Mutex::new(Random::new(seed, Stream::Latency)),
             entropy: Arc::new(SeededEntropy::new(mixed(seed ^ 0x5eed))),
             store: MemoryStore::new(),
+            parsed: Arc::default(),
             handling: Mutex::default(),
             mended: Arc::default(),
             provider: Provider::new(Arc::clone(&book)),

@@ -1,8 +1,10 @@
 //! The coordinator itself: ports, settings, and a cache of definitions.
 
+use std::sync::Arc;
+
 use interpreter::Timestamp;
 
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, ParsedDefinitions};
 use crate::{Ports, Settings};
 
 /// Brings messages into executions. Share it behind an `Arc`; it keeps nothing that another one would need.
@@ -10,13 +12,20 @@ pub struct Coordinator {
     pub(crate) ports: Ports,
     pub(crate) settings: Settings,
     pub(crate) definitions: Definitions,
+    pub(crate) parsed: Option<Arc<ParsedDefinitions>>,
 }
 
 impl Coordinator {
     /// A coordinator over these ports.
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let definitions = Definitions::new(settings.bounds.cached_definitions);
-        Self { ports, settings, definitions }
+        Self { ports, settings, definitions, parsed: None }
+    }
+
+    /// The same coordinator, parsing no definition that another one of the process has parsed already.
+    #[must_use]
+    pub fn sharing(self, parsed: &Arc<ParsedDefinitions>) -> Self {
+        Self { parsed: Some(Arc::clone(parsed)), ..self }
     }
 
     /// Its ports.

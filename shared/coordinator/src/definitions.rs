@@ -1,5 +1,6 @@
 //! Definitions, parsed: immutable by their hash, hence cached without a doubt.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use asl::Definition;
@@ -57,6 +58,36 @@ impl Definitions {
     }
 }
 
+/// Texts that were parsed, by the hash of each: what several coordinators of one process may share, for a text and its hash never part. It grows
+/// with each definition, so it is for processes that end: simulations and tests.
+#[derive(Debug, Default)]
+pub struct ParsedDefinitions(Mutex<HashMap<DefinitionHash, Arc<Definition>>>);
+
+impl ParsedDefinitions {
+    /// The definition that a text is; parsed, if it was not before.
+    ///
+    /// # Errors
+    ///
+    /// [`DefinitionError::Invalid`] with the first diagnostic.
+    pub fn of(&self, hash: &DefinitionHash, text: &str) -> Result<Arc<Definition>, DefinitionError> {
+        let mut parsed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(definition) = parsed.get(hash) {
+            return Ok(Arc::clone(definition));
+        }
+        let definition = parse(hash, text)?;
+        parsed.insert(hash.clone(), Arc::clone(&definition));
+        Ok(definition)
+    }
+}
+
+fn parse(hash: &DefinitionHash, text: &str) -> Result<Arc<Definition>, DefinitionError> {
+    let (definition, _warnings) = asl::parse(text).map_err(|diagnostics| DefinitionError::Invalid {
+        hash: hash.clone(),
+        reason: diagnostics.first().map(ToString::to_string).unwrap_or_default(),
+    })?;
+    Ok(Arc::new(definition))
+}
+
 impl Coordinator {
     /// The definition with this hash, parsed.
     pub(crate) async fn definition(&self, hash: &DefinitionHash) -> Result<Arc<Definition>, DefinitionError> {
@@ -65,11 +96,10 @@ impl Coordinator {
         }
         let text = self.retried(|| self.ports.executions.definition(hash)).await?;
         let text = text.ok_or_else(|| DefinitionError::Missing(hash.clone()))?;
-        let (definition, _warnings) = asl::parse(&text).map_err(|diagnostics| DefinitionError::Invalid {
-            hash: hash.clone(),
-            reason: diagnostics.first().map(ToString::to_string).unwrap_or_default(),
-        })?;
-        let definition = Arc::new(definition);
+        let definition = match &self.parsed {
+            Some(parsed) => parsed.of(hash, &text)?,
+            None => parse(hash, &text)?,
+        };
         self.definitions.keep(hash, &definition);
         Ok(definition)
     }

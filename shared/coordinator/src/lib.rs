@@ -42,7 +42,7 @@ mod watch;
 mod tests;
 
 pub use coordinator::Coordinator;
-pub use definitions::DefinitionError;
+pub use definitions::{DefinitionError, ParsedDefinitions};
 pub use deliver::DeliverError;
 pub use describe::{DescribeError, Description};
 pub use history::{HistoryCursor, HistoryCursorError, HistoryError, HistoryPage, HistoryQuery};

@@ -8,6 +8,9 @@ use crate::packed::{pack, unpack};
 /// The longest encoded entry, in bytes: DynamoDB's items end at 400 KB, keys and attribute names included.
 pub const ENTRY_BYTES_MAX: u64 = 390 * 1024;
 
+/// More than packing adds to a text of that length, in bytes.
+const PACKING_ADDS_BYTES: u64 = 1024;
+
 /// One committed transition.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
@@ -36,6 +39,20 @@ impl Entry {
             bytes if bytes > ENTRY_BYTES_MAX => Err(EntryError::TooLarge { bytes, limit: ENTRY_BYTES_MAX }),
             _ => Ok(packed),
         }
+    }
+
+    /// The entry as a store gives it back, for a store in memory, which packs nothing: refused where [`Entry::encode`] refuses it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Entry::encode`] and [`Entry::decode`].
+    pub(crate) fn read_back(&self) -> Result<Self, EntryError> {
+        let json = serde_json::to_vec(self).map_err(|error| EntryError::Corrupt(error.to_string()))?;
+        // A zlib stream is hardly longer than its text, however little that shrinks (RFC 1951, 3.2.4: 5 bytes for each 65,535).
+        if u64::try_from(json.len()).unwrap_or(u64::MAX) > ENTRY_BYTES_MAX - PACKING_ADDS_BYTES {
+            self.encode()?;
+        }
+        serde_json::from_slice(&json).map_err(|error| EntryError::Corrupt(error.to_string()))
     }
 
     /// The entry that was encoded.

@@ -1,42 +1,41 @@
-//! Journals: encoded entries by execution and revision.
+//! Journals: entries by execution and revision, each as it is read back from its JSON.
 
 use std::collections::BTreeMap;
 
 use breaks::Break;
-use interpreter::{ExecutionId, Seed};
+use interpreter::ExecutionId;
 
-use crate::{Entry, EntryError, PutEntry};
+use crate::{Entry, PutEntry};
 
 #[derive(Debug, Default)]
-pub(super) struct Journal(BTreeMap<ExecutionId, BTreeMap<u64, Kept>>);
+pub(super) struct Journals(BTreeMap<ExecutionId, BTreeMap<u64, Entry>>);
 
-#[derive(Debug)]
-struct Kept {
-    seed: Seed,
-    encoded: Vec<u8>,
-}
-
-impl Journal {
-    pub(super) fn put(&mut self, entry: &Entry, encoded: Vec<u8>) -> PutEntry {
+impl Journals {
+    /// Puts an entry, given as it is read back.
+    pub(super) fn put(&mut self, entry: Entry) -> PutEntry {
         let journal = self.0.entry(entry.execution.identity.id.clone()).or_default();
         if breaks::active(Break::EntryOverwritten) {
             journal.remove(&entry.revision);
         }
-        if breaks::active(Break::OwnEntryNotRecognized) && journal.contains_key(&entry.revision) {
-            return PutEntry::Conflict;
+        match journal.get(&entry.revision) {
+            Some(_) if breaks::active(Break::OwnEntryNotRecognized) => PutEntry::Conflict,
+            Some(standing) if standing.seed != entry.seed => PutEntry::Conflict,
+            Some(_) => PutEntry::Committed,
+            None => {
+                journal.insert(entry.revision, entry);
+                PutEntry::Committed
+            }
         }
-        let kept = journal.entry(entry.revision).or_insert_with(|| Kept { seed: entry.seed, encoded });
-        if kept.seed == entry.seed { PutEntry::Committed } else { PutEntry::Conflict }
     }
 
-    pub(super) fn latest(&self, execution: &ExecutionId) -> Result<Option<Entry>, EntryError> {
+    pub(super) fn latest(&self, execution: &ExecutionId) -> Option<Entry> {
         let behind = usize::from(breaks::active(Break::LatestEntryNotRead));
-        let latest = self.0.get(execution).and_then(|journal| journal.iter().nth_back(behind));
-        latest.map(|(_, kept)| Entry::decode(&kept.encoded)).transpose()
+        let journal = self.0.get(execution)?;
+        journal.values().nth_back(behind).cloned()
     }
 
-    pub(super) fn range(&self, execution: &ExecutionId, from: u64, limit: usize) -> Result<Vec<Entry>, EntryError> {
+    pub(super) fn range(&self, execution: &ExecutionId, from: u64, limit: usize) -> Vec<Entry> {
         let journal = self.0.get(execution).into_iter();
-        journal.flat_map(|journal| journal.range(from..)).take(limit).map(|(_, kept)| Entry::decode(&kept.encoded)).collect()
+        journal.flat_map(|journal| journal.range(from..)).take(limit).map(|(_, entry)| entry.clone()).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The store in memory: for tests, the simulator, and `--in-memory`.
 //!
 //! Everything stands in ordered maps behind one lock, so that one sequence of calls gives one sequence of answers. What other
-//! stores keep as bytes is kept as bytes here too: what cannot be stored is not found out on AWS first.
+//! stores keep as bytes is written and read back here too, only not packed: what cannot be stored is not found out on AWS first.
 
 mod definitions;
 mod heads;
@@ -32,7 +32,7 @@ pub struct MemoryStore {
 #[derive(Debug, Default)]
 struct Kept {
     heads: heads::Heads,
-    journal: journal::Journal,
+    journals: journal::Journals,
     values: values::Values,
     definitions: definitions::Definitions,
     machines: machines::Machines,
@@ -96,16 +96,16 @@ impl ExecutionStore for MemoryStore {
     }
 
     async fn latest_entry(&self, execution: &ExecutionId) -> Result<Option<Entry>, StoreError> {
-        Ok(self.with(|kept| kept.journal.latest(execution))?)
+        Ok(self.with(|kept| kept.journals.latest(execution)))
     }
 
     async fn entries(&self, execution: &ExecutionId, from: u64, limit: usize) -> Result<Entries, StoreError> {
-        Ok(self.with(|kept| kept.journal.range(execution, from, limit))?)
+        Ok(self.with(|kept| kept.journals.range(execution, from, limit)))
     }
 
     async fn put_entry(&self, entry: &Entry) -> Result<PutEntry, StoreError> {
-        let encoded = entry.encode()?;
-        Ok(self.with(|kept| kept.journal.put(entry, encoded)))
+        let read_back = entry.read_back()?;
+        Ok(self.with(|kept| kept.journals.put(read_back)))
     }
 
     async fn put_values(&self, execution: &ExecutionId, values: &[(ValueHash, Arc<str>)]) -> Result<(), StoreError> {
