@@ -68,6 +68,12 @@ impl Host {
         self.offset_millis.store(drawn_offset(skew_millis, bits), Ordering::Relaxed);
     }
 
+    /// Its clock is set right: from then on it is not further off than `skew_millis`.
+    pub(crate) fn set_right(&self, skew_millis: u64) {
+        let skew = i64::try_from(skew_millis).unwrap_or(0);
+        self.offset_millis.store(self.offset_millis().clamp(-skew, skew), Ordering::Relaxed);
+    }
+
     /// It went down, and comes up again with nothing in its memory.
     pub(crate) fn restart(&self) {
         self.restarts.fetch_add(1, Ordering::Relaxed);

@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::random::{Random, Stream};
 use crate::system::System;
 use crate::trace::Trace;
-use crate::verdict::judge;
+use crate::verdict::{is_order, judge};
 use crate::workload::{Submission, machine, orders};
 use crate::world::{BEGINNING_MILLIS, World};
 
@@ -24,8 +24,10 @@ use crate::world::{BEGINNING_MILLIS, World};
 pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
 /// A compensation that fails for good is retried for so many seconds, and no longer.
 const DAY_SECONDS: i64 = 86_400;
-/// No seed needs so many steps unless somebody goes round in circles.
-const STEPS_MAX: u64 = 400_000;
+/// So many steps in which no history event comes about are taken only by whoever goes round in circles.
+const STEPS_WITHOUT_EVENT_MAX: u64 = 100_000;
+/// No seed needs so many steps: somebody goes round in circles, and writes history.
+const STEPS_MAX: u64 = 10_000_000;
 /// Of how many of 1,000 executions the definition is a new one.
 const NEW_MACHINE_PER_MILLE: u32 = 350;
 /// After so many attempts a compensation is taken for one that fails for good.
@@ -58,7 +60,7 @@ pub struct Report {
 pub fn run(options: Options, permitted: Permitted, trace: Trace) -> Report {
     let world = World::new(options, routes(), permitted, trace);
     let system = System::new(Arc::clone(&world));
-    let simulation = Simulation { system, world, steps: Cell::new(0) };
+    let simulation = Simulation { system, world, steps: Cell::new(0), events: Cell::new(0) };
     simulation.run()
 }
 
@@ -73,6 +75,8 @@ struct Simulation {
     system: Arc<System>,
     world: Arc<World>,
     steps: Cell<u64>,
+    /// How many history events there were when progress was looked at last.
+    events: Cell<u64>,
 }
 
 impl Simulation {
@@ -105,12 +109,23 @@ impl Simulation {
         let mut steps = self.steps.get();
         self.world.executor.run(until, || {
             steps += 1;
-            if steps == STEPS_MAX {
-                self.world.checks().violated("progress", format!("{STEPS_MAX} steps were taken, and nothing came to rest"));
+            if steps.is_multiple_of(STEPS_WITHOUT_EVENT_MAX) {
+                self.check_progress(steps);
             }
             self.is_violated()
         });
         self.steps.set(steps);
+    }
+
+    /// Large Maps, one command at a time, take many steps: what matters is that they get on. (Entries alone are no sign of it: a wake writes one.)
+    fn check_progress(&self, steps: u64) {
+        let events = self.world.checks().executions().map(|execution| execution.next_event).sum();
+        if self.events.replace(events) == events {
+            let text = format!("{STEPS_WITHOUT_EVENT_MAX} steps were taken, and nothing happened in any execution");
+            self.world.checks().violated("progress", text);
+        } else if steps >= STEPS_MAX {
+            self.world.checks().violated("progress", format!("{steps} steps were taken, and nothing came to rest"));
+        }
     }
 
     fn is_violated(&self) -> bool {
@@ -245,6 +260,8 @@ impl Simulation {
     fn cease(&self) {
         self.world.cease_faults();
         self.world.trace(|| "nothing goes wrong any more".to_owned());
+        // Nothing could be promised to tasks whose time is over by their worker's clock before the coordinator has asked for them.
+        self.world.hosts().iter().for_each(|host| host.set_right(self.world.options.clock_skew_millis));
         let mended = order::provider::mend_refunds(&self.world.store, self.world.now());
         if mended.now_or_never().is_none() {
             self.world.checks().violated("simulator", "the processor was not mended".to_owned());
@@ -275,8 +292,12 @@ impl Simulation {
         ended.count() == submitted.len()
     }
 
-    /// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, which few seeds wait for.
+    /// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, which few seeds wait for. The
+    /// orders' own retriers give up within minutes, however many attempts there were before a redrive.
     fn is_hopeless(&self, execution: &Execution) -> bool {
+        if is_order(execution) {
+            return false;
+        }
         let is_hopeless = execution.owed_tasks().iter().any(|owed| owed.undo.attempt > HOPELESS_ATTEMPTS);
         is_hopeless && !self.world.options.hopeless_are_followed
     }

@@ -27,7 +27,8 @@ pub(crate) fn judge(world: &World) {
     }
 }
 
-fn is_order(execution: &Execution) -> bool {
+/// Whether it is an order.
+pub(crate) fn is_order(execution: &Execution) -> bool {
     execution.identity.name.starts_with("ord-")
 }
 

@@ -9,7 +9,8 @@ use store::{LedgerEntry, StoreError};
 use crate::{Coordinator, DeliverError};
 
 impl Coordinator {
-    /// The transition that follows from `messages`. `reads` is kept by the caller, so that a decision made again after a conflict does not read again.
+    /// The transition that follows from `messages`. `reads` is kept by the caller, so that a decision made again after a conflict does not read values
+    /// again.
     pub(crate) async fn decide(
         &self,
         definition: &Arc<Definition>,

@@ -1,7 +1,11 @@
 //! Tasks that are answered from outside, by their token.
 
+use clock::Clock;
+use futures::FutureExt;
 use interpreter::ExecutionStatus::{Running, Succeeded};
-use store::{ExecutionStore, Fault, FaultPlan, Operation};
+use interpreter::Timestamp;
+use messages::queue_name;
+use store::{ExecutionStore, Fault, FaultPlan, LedgerStore, Operation};
 
 use super::definitions::REVIEW;
 use super::world::World;
@@ -83,6 +87,28 @@ async fn heartbeats_keep_a_task_alive() {
     assert_eq!(world.status("order-1").await, Succeeded);
     assert_eq!(world.description("order-1").await.output.as_deref(), Some("\"unanswered\""));
     assert_eq!(coordinator.send_task_heartbeat(&token).await, Err(SendTaskHeartbeatError::TaskTimedOut));
+}
+
+// Found by reading. Fails if what was read of heartbeats before a conflict counts after it (`settle`): the process stood still in between, and the task
+// was heard of meanwhile.
+#[tokio::test]
+async fn a_heartbeat_that_comes_while_a_conflict_is_waited_out_is_heard_repro() {
+    let (world, token) = review().await;
+    let coordinator = world.coordinator();
+    let key = world.workers.lock().unwrap().requests[0].key.clone();
+    world.advance(200);
+    coordinator.send_task_heartbeat(&token).await.unwrap();
+    world.advance(150);
+    world.store.follow(FaultPlan::none().at(Operation::PutEntry, 1, Fault::Conflict));
+    let (store, clock) = (world.store.clone(), world.clock.clone());
+    world.at_next_pause(200, move || {
+        let in_time = Timestamp::from_millis(clock.now_millis() - 100_000);
+        store.heartbeat(&key, in_time).now_or_never().unwrap().unwrap();
+    });
+    world.coordinate(&coordinator, queue_name::HINTS).await;
+    let entry = world.store.latest_entry(&world.description("order-1").await.identity.id).await.unwrap().unwrap();
+    assert_eq!(entry.events, []);
+    assert_eq!(world.status("order-1").await, Running);
 }
 
 // Fails if a heartbeat is delivered to the execution as an answer is.

@@ -112,3 +112,29 @@ async fn a_redelivered_hint_that_finds_something_else_due_publishes_what_it_led_
     world.coordinate(&world.coordinator(), queue_name::HINTS).await;
     assert_eq!((world.description("order-1").await.revision, requests()), (3, 1));
 }
+
+/// A task whose result does not fit its input, tried again.
+const RESULT_THAT_DOES_NOT_FIT: &str = r#"{ "StartAt": "Look", "States": {
+  "Look": {
+    "Type": "Task", "Resource": "fn:look", "TimeoutSeconds": 60, "ResultPath": "$.look", "End": true,
+    "Retry": [{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 100 }]
+  } } }"#;
+
+// Found by the simulator. Fails if an answer that was delivered before counts only by what it does now: the success is applied a second time in the
+// backoff that it led to, and the hint of that backoff would wait for the watch (`stale_since`).
+#[tokio::test]
+async fn a_redelivered_success_that_fails_its_state_again_publishes_what_it_led_to_before_repro() {
+    let world = World::new(RESULT_THAT_DOES_NOT_FIT).await;
+    world.start("order-1", "\"no object\"").await.unwrap();
+    world.queue.queue.purge(queue_name::HINTS);
+    world.work().await;
+    world.kill_at_write(1, true);
+    world.coordinate(&world.coordinator(), queue_name::ANSWERS).await;
+    assert!(world.is_dead());
+    world.mend_all();
+    let hints = || world.queue.queue.depths(queue_name::HINTS).unwrap().total();
+    assert_eq!((world.description("order-1").await.revision, hints()), (2, 0), "committed and not published");
+    world.advance(31);
+    world.coordinate(&world.coordinator(), queue_name::ANSWERS).await;
+    assert_eq!((world.description("order-1").await.revision, hints()), (3, 1));
+}

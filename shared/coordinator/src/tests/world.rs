@@ -24,16 +24,26 @@ pub(super) const BEGINNING: Timestamp = Timestamp::from_millis(1_800_000_000_000
 const VISIBILITY_SECONDS: u64 = 30;
 
 /// A clock on which a pause passes at once.
-pub(super) struct PatientClock(ManualClock);
+pub(super) struct PatientClock {
+    manual: ManualClock,
+    at_next_pause: Mutex<Option<Meanwhile>>,
+}
+
+/// What happens while somebody pauses.
+type Meanwhile = Box<dyn FnOnce() + Send>;
 
 #[async_trait]
 impl Clock for PatientClock {
     fn now_millis(&self) -> i64 {
-        self.0.now_millis()
+        self.manual.now_millis()
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.0.advance(duration);
+        self.manual.advance(duration);
+        let meanwhile = self.at_next_pause.lock().unwrap().take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
+        }
     }
 }
 
@@ -185,7 +195,8 @@ const FUNCTIONS: [&str; 8] = ["reserve", "release", "charge", "refund", "ship", 
 impl World {
     /// A world whose machine has this definition. In it, `fn:NAME` stands for the ARN of a function.
     pub(super) async fn new(definition: &str) -> Self {
-        let clock = Arc::new(PatientClock(ManualClock::at_millis(BEGINNING.millis())));
+        let clock =
+            Arc::new(PatientClock { manual: ManualClock::at_millis(BEGINNING.millis()), at_next_pause: Mutex::default() });
         let store = FaultyStore::new(MemoryStore::new(), FaultPlan::none());
         let queue = PlannedQueue {
             queue: queues(clock.clone()),
@@ -265,7 +276,17 @@ impl World {
     }
 
     pub(super) fn advance(&self, seconds: u64) {
-        self.clock.0.advance(Duration::from_secs(seconds));
+        self.clock.manual.advance(Duration::from_secs(seconds));
+    }
+
+    /// While somebody pauses next, so many seconds pass, and this happens.
+    pub(super) fn at_next_pause(&self, seconds: u64, happens: impl FnOnce() + Send + 'static) {
+        let clock = self.clock.clone();
+        let meanwhile = move || {
+            clock.manual.advance(Duration::from_secs(seconds));
+            happens();
+        };
+        *self.clock.at_next_pause.lock().unwrap() = Some(Box::new(meanwhile));
     }
 
     pub(super) async fn start(&self, name: &str, input: &str) -> Result<Started, StartError> {
