@@ -19,6 +19,7 @@ use crate::host::Role;
 use crate::random::Random;
 use crate::system::System;
 use crate::workload::Submission;
+use crate::world::Asking;
 
 /// How long a client waits for an answer, in milliseconds.
 const PATIENCE_MILLIS: i64 = 30_000;
@@ -27,7 +28,7 @@ const PAUSE_MILLIS: u64 = 5_000;
 
 impl System {
     /// Calls the API on a host; none if it did not answer.
-    pub(crate) async fn asked<T, F, W>(self: &Arc<Self>, what: &'static str, ask: F) -> Option<T>
+    pub(crate) async fn asked<T, F, W>(self: &Arc<Self>, asking: Asking, ask: F) -> Option<T>
     where
         T: Send + 'static,
         F: FnOnce(Arc<Coordinator>) -> W,
@@ -36,10 +37,11 @@ impl System {
         let host = self.world.any_host(Role::Other);
         let work = ask(self.coordinator(host));
         let (told, hear) = oneshot::channel();
-        let task = self.world.executor.spawn(host, what, async move {
+        let task = self.world.executor.spawn(host, asking.label(), async move {
             // Nobody hears it if the client has lost its patience.
             let _ = told.send(work.await);
         });
+        self.world.begin_asking(task, asking);
         match select(hear, Box::pin(self.world.executor.sleep(PATIENCE_MILLIS))).await {
             Either::Left((answer, _)) => answer.ok(),
             Either::Right(_) => {
@@ -69,7 +71,7 @@ impl System {
         };
         loop {
             let request = StartRequest { machine: machine.clone(), name: submission.name.clone(), input: Arc::clone(&input) };
-            let answer = self.asked("start", |coordinator| started(coordinator, request)).await;
+            let answer = self.asked(Asking::Other("start"), |coordinator| started(coordinator, request)).await;
             match answer {
                 Some(Ok(started)) => {
                     self.world.trace(|| format!("start of `{}` answered {:?}", submission.name, started.novelty));
@@ -94,14 +96,14 @@ impl System {
     /// Gives a machine another definition, once. Executions that were started stay with theirs.
     pub(crate) async fn update(self: Arc<Self>, arn: String, definition: String) {
         // Whether it was written is seen by those who start it.
-        let _ = self.asked("update", |coordinator| updated(coordinator, arn, definition)).await;
+        let _ = self.asked(Asking::Other("update"), |coordinator| updated(coordinator, arn, definition)).await;
     }
 
     /// Stops an execution, once.
     pub(crate) async fn stop(self: Arc<Self>, arn: String) {
         let request = StopRequest { execution_arn: arn.clone(), error: Some("Stopped".to_owned()), cause: None };
         self.world.checks().stop_asked(&arn);
-        if let Some(Ok(_)) = self.asked("stop", |coordinator| async move { coordinator.stop(request).await }).await {
+        if let Some(Ok(_)) = self.asked(Asking::Stop, |coordinator| async move { coordinator.stop(request).await }).await {
             self.world.checks().told_stopped(&arn);
         }
     }
@@ -110,7 +112,7 @@ impl System {
     pub(crate) async fn redrive(self: Arc<Self>, arn: String) {
         let asked = arn.clone();
         let parked = self.world.checks().parked_at(&arn);
-        match self.asked("redrive", |coordinator| async move { coordinator.redrive(&asked).await }).await {
+        match self.asked(Asking::Redrive, |coordinator| async move { coordinator.redrive(&asked).await }).await {
             Some(Ok(_)) => self.world.checks().told_redriven(&arn),
             Some(Err(RedriveError::NotRedrivable(reason))) if parked.is_some() => {
                 let still = self.world.checks().parked_at(&arn);
@@ -134,7 +136,9 @@ impl System {
             let answer = loop {
                 let (asked, output) = (token.clone(), output.clone());
                 awaited = asked.parse::<TaskToken>().is_ok_and(|token| self.world.checks().awaits(&token));
-                let answer = self.asked("callback", |coordinator| answered(coordinator, asked, output, fails)).await;
+                let asking =
+                    asked.parse().map_or(Asking::Other("callback"), if fails { Asking::Failure } else { Asking::Success });
+                let answer = self.asked(asking, |coordinator| answered(coordinator, asked, output, fails)).await;
                 // Whoever is told nothing, or that it may help, asks again.
                 match answer {
                     Some(Ok(()) | Err(Refusal::ForGood)) => break answer,
@@ -151,7 +155,8 @@ impl System {
     /// Says that a callback is worked on, once; or not, if nobody answers.
     pub(crate) async fn hear_of_callback(self: Arc<Self>, token: String) {
         let (asked, text) = (self.world.now(), token.clone());
-        let answer = self.asked("heartbeat", |coordinator| async move { coordinator.send_task_heartbeat(&text).await }).await;
+        let asking = token.parse().map_or(Asking::Other("heartbeat"), Asking::Heartbeat);
+        let answer = self.asked(asking, |coordinator| async move { coordinator.send_task_heartbeat(&text).await }).await;
         if let (Some(Ok(())), Ok(token)) = (answer, token.parse::<TaskToken>()) {
             self.world.checks().told_heard(&token, asked, self.world.now());
         }
@@ -164,7 +169,9 @@ impl System {
         let proof = if strike.bits.is_multiple_of(3) { 0 } else { token.proof ^ (1 << (strike.bits % 128)) };
         let wrong = TaskToken { proof, ..token };
         let text = wrong.to_string();
-        let answer = self.asked("guess", |coordinator| async move { coordinator.send_task_success(&text, "{}").await }).await;
+        let answer = self
+            .asked(Asking::Other("guess"), |coordinator| async move { coordinator.send_task_success(&text, "{}").await })
+            .await;
         if let Some(Ok(())) = answer {
             self.world.checks().violated("token", format!("a token that was made up was taken: {wrong}"));
         }

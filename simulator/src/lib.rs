@@ -1,6 +1,7 @@
 //! Seeded simulation of the whole system: the very code of coordinator, interpreter, worker harness and order handlers over simulated ports, on one
 //! thread, under faults, with checkers that watch every step.
 
+pub mod arms;
 pub mod auditor;
 pub mod campaign;
 mod chaos;

@@ -1,6 +1,6 @@
 //! The simulator's command line.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use simulator::arms;
 use simulator::campaign::{Seeds, Summary, run_all};
 use simulator::fault::{Fault, Permitted};
 use simulator::options::Options;
@@ -33,8 +34,8 @@ const LINES_SHOWN: usize = 100;
     after_help = "Exit code 0 if nothing was violated, 1 if something was.\n\nExamples:\n  cargo run --release -p simulator -- --seeds 1000\n  cargo run --release -p simulator -- --seed 17 --trace"
 )]
 struct Arguments {
-    /// How many seeds to run.
-    #[arg(long, default_value_t = 200, conflicts_with = "seed")]
+    /// How many seeds to run; at least one.
+    #[arg(long, default_value_t = 200, conflicts_with = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
     /// The first of them.
     #[arg(long, default_value_t = 1, conflicts_with = "seed")]
@@ -65,6 +66,10 @@ struct Arguments {
     #[cfg(feature = "breaks")]
     #[arg(long = "break", value_name = "NAME")]
     broken: Option<String>,
+    /// As above, in a build that cannot: whoever asks for it is told how to get one that can.
+    #[cfg(not(feature = "breaks"))]
+    #[arg(long = "break", alias = "breaks", hide = true, num_args = 0..)]
+    broken: Option<Vec<String>>,
 }
 
 fn main() -> ExitCode {
@@ -82,6 +87,13 @@ fn main() -> ExitCode {
     #[cfg(feature = "breaks")]
     if let Some(names) = &arguments.breaks {
         return look_for_breaks(&arguments, names);
+    }
+    #[cfg(not(feature = "breaks"))]
+    if arguments.broken.is_some() {
+        tell(
+            "error: nothing can be broken in this build\n\n  hint: cargo run --release -p simulator --features breaks -- --breaks",
+        );
+        return ExitCode::from(2);
     }
     match arguments.seed {
         Some(seed) => one(&arguments, seed),
@@ -223,6 +235,18 @@ fn say_summary(summary: &Summary, seeds: Seeds) {
     say("arms of the transition tables:");
     for (arm, count) in &summary.arms {
         say(&format!("  {count:>12} {arm}"));
+    }
+    let never = arms::all().into_iter().filter(|arm| !summary.arms.contains_key(arm));
+    let (cannot, not_yet): (Vec<String>, Vec<String>) = never.partition(|arm| arms::impossible(arm).is_some());
+    say(&format!("{} arms that were never taken:", not_yet.len()));
+    not_yet.iter().for_each(|arm| say(&format!("  {arm}")));
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for reason in cannot.iter().filter_map(|arm| arms::impossible(arm)) {
+        *reasons.entry(reason).or_default() += 1;
+    }
+    say(&format!("{} arms that nothing can lead to (to take one is a violation):", cannot.len()));
+    for (reason, count) in reasons {
+        say(&format!("  {count:>12} for {reason}"));
     }
 }
 

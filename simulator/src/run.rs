@@ -30,6 +30,8 @@ const STEPS_WITHOUT_EVENT_MAX: u64 = 100_000;
 const STEPS_MAX: u64 = 10_000_000;
 /// Of how many of 1,000 executions the definition is a new one.
 const NEW_MACHINE_PER_MILLE: u32 = 350;
+/// Of how many of 1,000 executions that are open a client asks for a redrive: it is refused.
+const REDRIVEN_WHILE_OPEN_PER_MILLE: u32 = 100;
 /// After so many attempts a compensation is taken for one that fails for good.
 const HOPELESS_ATTEMPTS: u32 = 20;
 /// How often the world is looked at for having come to rest, in milliseconds.
@@ -249,7 +251,7 @@ impl Simulation {
                     .checks()
                     .executions()
                     .any(|execution| execution.identity.arn == arn && is_redrivable(execution.status));
-                if ended {
+                if ended || random.happens(REDRIVEN_WHILE_OPEN_PER_MILLE) {
                     Arc::clone(&system).redrive(arn.clone()).await;
                 }
             }

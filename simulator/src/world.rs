@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clock::{Clock, Entropy, SeededEntropy};
 use coordinator::ParsedDefinitions;
-use interpreter::{Routes, Timestamp};
+use interpreter::{Routes, TaskToken, Timestamp};
 use messages::{Delivery, MemoryQueue};
 use store::MemoryStore;
 
@@ -35,6 +35,36 @@ pub(crate) struct Handling {
     pub troubled: Arc<AtomicBool>,
 }
 
+/// What the API is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asking {
+    /// SendTaskSuccess, by this token.
+    Success(TaskToken),
+    /// SendTaskFailure, by this token.
+    Failure(TaskToken),
+    /// SendTaskHeartbeat, by this token.
+    Heartbeat(TaskToken),
+    /// StopExecution.
+    Stop,
+    /// RedriveExecution.
+    Redrive,
+    /// Something else, by its name in the trace.
+    Other(&'static str),
+}
+
+impl Asking {
+    /// As the trace names it.
+    pub(crate) fn label(&self) -> &'static str {
+        match self {
+            Self::Success(_) | Self::Failure(_) => "callback",
+            Self::Heartbeat(_) => "heartbeat",
+            Self::Stop => "stop",
+            Self::Redrive => "redrive",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// Everything that there is.
 pub(crate) struct World {
     /// What was drawn for this seed.
@@ -55,6 +85,7 @@ pub(crate) struct World {
     faults: Mutex<Faults>,
     latency: Mutex<Random>,
     handling: Mutex<BTreeMap<TaskNumber, Arc<Handling>>>,
+    asked: Mutex<BTreeMap<TaskNumber, Asking>>,
     /// Set when nothing goes wrong any more: workers are no trouble from then on.
     pub mended: Arc<AtomicBool>,
     /// The providers of the random workers.
@@ -88,6 +119,7 @@ impl World {
             store: MemoryStore::new(),
             parsed: Arc::default(),
             handling: Mutex::default(),
+            asked: Mutex::default(),
             mended: Arc::default(),
             provider: Provider::new(Arc::clone(&book)),
             book,
@@ -203,6 +235,17 @@ impl World {
     pub(crate) fn handled_now(&self) -> Option<Arc<Handling>> {
         let current = self.executor.current()?;
         locked(&self.handling).get(&current.task).cloned()
+    }
+
+    /// Notes what a task is to answer.
+    pub(crate) fn begin_asking(&self, task: TaskNumber, asking: Asking) {
+        locked(&self.asked).insert(task, asking);
+    }
+
+    /// What the task at work is to answer.
+    pub(crate) fn asked_now(&self) -> Option<Asking> {
+        let current = self.executor.current()?;
+        locked(&self.asked).get(&current.task).cloned()
     }
 
     /// A call of the task at work has failed.

@@ -31,7 +31,7 @@ impl Checks {
             Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
             Some(Meaning::Nothing) => self.check_parked(world, &text),
             Some(Meaning::Timer(execution, due, revision)) => self.check_hint(&execution, due, revision),
-            Some(Meaning::Wake(execution)) => self.check_woken(world, &text, &execution),
+            Some(Meaning::Wake(execution, _)) => self.check_woken(world, &text, &execution),
             None => {}
         }
         self.check_published(world, &text);

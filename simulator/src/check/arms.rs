@@ -1,24 +1,29 @@
 //! How often each arm of the transition tables was taken: what the simulation never came to proves nothing.
+//!
+//! [`crate::arms`] has all arms there are, so that what is never taken is told, and those that cannot be, so that taking one is noticed.
 
 use std::sync::Arc;
 
 use interpreter::{
-    Activity, Branch, EndingStage, Execution, ExecutionStatus, IdempotencyKey, IterationStage, TaskPhase, TaskProgress,
+    Activity, Branch, EndingStage, Execution, ExecutionStatus, IdempotencyKey, IterationStage, Parked, TaskPhase, TaskProgress,
     TaskToken, Timestamp, UndoPhase,
 };
 use store::{Entry, LedgerEntry, LedgerState};
 
 use super::Checks;
 use super::traffic::{Meaning, text_of};
-use crate::world::Handling;
+use crate::world::{Asking, Handling};
 
 impl Checks {
     fn took(&mut self, arm: String) {
+        if let Some(why) = crate::arms::impossible(&arm) {
+            self.violated("arm", format!("`{arm}` was taken, though {why}"));
+        }
         *self.arms.entry(arm).or_default() += 1;
     }
 
     /// A coordinator that handles messages has read the latest entry.
-    pub(crate) fn coordinator_read(&mut self, entry: &Entry, handling: &Arc<Handling>) {
+    pub(crate) fn coordinator_read(&mut self, entry: &Entry, handling: &Arc<Handling>, now: Timestamp) {
         let execution = &entry.execution;
         for delivery in &handling.deliveries {
             let Some(meaning) = self.meanings.get(text_of(&delivery.body)) else { continue };
@@ -27,16 +32,33 @@ impl Checks {
             }
             let arm = match meaning {
                 Meaning::Answer(token, said) => format!("answer: {}: {}", said.name(), met_by(execution, token)),
-                Meaning::Timer(_, due, _) => format!(
-                    "hint: {}: {}",
-                    stage(execution),
-                    if *due > execution.updated_at { "for later than the latest entry" } else { "for before it" }
-                ),
-                Meaning::Wake(_) => format!("wake: {}", stage(execution)),
-                Meaning::Request { .. } | Meaning::Newer | Meaning::Nothing => continue,
+                Meaning::Request { token, .. } => format!("dead letter: {}", met_by(execution, token)),
+                Meaning::Timer(_, due, revision) => {
+                    let is_armed = execution.armed.is_some_and(|armed| (armed.due, armed.revision) == (*due, *revision));
+                    let armed = if is_armed { "armed" } else { "another armed" };
+                    let early = if *due > now { "early" } else { "due" };
+                    format!("hint: {}: {armed}, {early}", stage(execution))
+                }
+                Meaning::Wake(_, false) => format!("wake: {}: begins", stage(execution)),
+                Meaning::Wake(_, true) => format!("wake: {}: goes on", stage(execution)),
+                Meaning::Newer | Meaning::Nothing => continue,
             };
             self.took(arm);
         }
+    }
+
+    /// Whoever answers a call of the API has read the latest entry.
+    pub(crate) fn api_read(&mut self, entry: &Entry, asking: &Asking) {
+        let execution = &entry.execution;
+        let arm = match asking {
+            Asking::Success(token) => format!("SendTaskSuccess: {}", met_by(execution, token)),
+            Asking::Failure(token) => format!("SendTaskFailure: {}", met_by(execution, token)),
+            Asking::Heartbeat(token) => format!("SendTaskHeartbeat: {}", met_by(execution, token)),
+            Asking::Stop => format!("StopExecution: {}", stage(execution)),
+            Asking::Redrive => format!("RedriveExecution: {}", stage(execution)),
+            Asking::Other(_) => return,
+        };
+        self.took(arm);
     }
 
     /// A worker that handles a request has read the ledger: the tables of `worker`'s documentation.
@@ -48,23 +70,63 @@ impl Checks {
         now: Timestamp,
     ) {
         for delivery in &handling.deliveries {
-            let Some(Meaning::Request { token, key: own, undoes, .. }) = self.meanings.get(text_of(&delivery.body)) else {
+            let Some(Meaning::Request { token, key: own, undoes, callback, .. }) = self.meanings.get(text_of(&delivery.body))
+            else {
                 continue;
             };
             let state = state_of(entry, now);
             if own == key {
-                let attempts = match entry {
-                    None => "",
-                    Some(entry) if token.attempt < entry.attempt => ", lower attempt",
-                    Some(entry) if token.attempt == entry.attempt => ", same attempt",
-                    Some(_) => ", higher attempt",
+                let kind = match (undoes, callback) {
+                    (Some(_), _) => "compensation",
+                    (None, true) => "callback",
+                    (None, false) => "action",
                 };
-                let kind = if undoes.is_some() { "compensation" } else { "action" };
-                self.took(format!("ledger: {state}{attempts}: {kind}"));
+                let arm = format!("ledger: {state}{}: {kind}", attempts(token.attempt, entry));
+                self.took(arm);
             } else if undoes.as_ref() == Some(key) {
-                self.took(format!("ledger: action {state}: compensation that undoes it"));
+                self.took(format!("ledger of the action: {state}: compensation"));
             }
         }
+    }
+
+    /// Whoever holds a lease, or held one, wants it to last longer: the table of heartbeats in `worker`'s documentation.
+    pub(crate) fn lease_asked_for(&mut self, before: Option<&LedgerEntry>, after: &LedgerEntry, now: Timestamp) {
+        let LedgerState::InProgress { owner, .. } = &after.state else { return };
+        let is_first = self.holders.insert(owner.clone());
+        if is_first || after.heartbeat_at.is_none() {
+            return;
+        }
+        let owned = match before.map(|before| &before.state) {
+            Some(LedgerState::InProgress { owner: holder, .. }) if holder == owner => ", its own",
+            Some(LedgerState::InProgress { .. }) => ", another's",
+            _ => "",
+        };
+        self.took(format!("lease extended: {}{owned}{}", state_of(before, now), attempts(after.attempt, before)));
+    }
+
+    /// An entry stands that did not before.
+    pub(super) fn took_events(&mut self, entry: &Entry) {
+        for event in &entry.events {
+            self.took(format!("event: {}", event.kind.type_name()));
+        }
+        let execution = &entry.execution;
+        if execution.status != ExecutionStatus::Running {
+            let parked = match execution.parked {
+                None => "",
+                Some(Parked::Unwinding) => ", parked with something owed",
+                Some(Parked::Forward) => ", parked behind its pivot",
+            };
+            self.took(format!("end: {}{parked}", execution.status.as_str()));
+        }
+    }
+}
+
+fn attempts(attempt: u32, entry: Option<&LedgerEntry>) -> &'static str {
+    match entry {
+        None => "",
+        Some(entry) if attempt < entry.attempt => ", lower attempt",
+        Some(entry) if attempt == entry.attempt => ", same attempt",
+        Some(_) => ", higher attempt",
     }
 }
 
@@ -86,34 +148,40 @@ fn met_by(execution: &Execution, token: &TaskToken) -> String {
     }
     let attempt = |current: u32| if token.attempt == current { "this attempt" } else { "another attempt" };
     if let Some(progress) = task_of(&execution.root, token.visit) {
-        let phase = match &progress.phase {
-            TaskPhase::Due { .. } => "due",
-            TaskPhase::InFlight(attempt) if attempt.submitted => "in flight, submitted",
-            TaskPhase::InFlight(_) => "in flight",
-            TaskPhase::Backoff { .. } => "backoff",
-            TaskPhase::Ended(_) => "ended",
-            TaskPhase::Failed(_) => "failed",
-        };
-        return format!("action {phase}: {}", attempt(progress.attempt));
+        return format!("action {}: {}", task_phase(&progress.phase), attempt(progress.attempt));
     }
     for owed in execution.owed_tasks() {
         if owed.visit == token.visit {
             let begun = if owed.undo.visit == 0 { "not yet undone" } else { "being undone" };
-            return format!("action that was stopped, {begun}");
+            return format!("action stopped: {begun}");
         }
         if owed.undo.visit == token.visit && token.visit != 0 {
-            let phase = match &owed.undo.phase {
-                UndoPhase::Registered => "registered",
-                UndoPhase::Due { .. } => "due",
-                UndoPhase::InFlight(_) => "in flight",
-                UndoPhase::Backoff { .. } => "backoff",
-                UndoPhase::Ended(_) => "ended",
-                UndoPhase::Spent(_) => "spent",
-            };
-            return format!("compensation {phase}: {}", attempt(owed.undo.attempt));
+            return format!("compensation {}: {}", undo_phase(&owed.undo.phase), attempt(owed.undo.attempt));
         }
     }
     "visit over".to_owned()
+}
+
+fn task_phase(phase: &TaskPhase) -> &'static str {
+    match phase {
+        TaskPhase::Due { .. } => "due",
+        TaskPhase::InFlight(attempt) if attempt.submitted => "in flight and submitted",
+        TaskPhase::InFlight(_) => "in flight",
+        TaskPhase::Backoff { .. } => "in backoff",
+        TaskPhase::Ended(_) => "answered",
+        TaskPhase::Failed(_) => "failed",
+    }
+}
+
+fn undo_phase(phase: &UndoPhase) -> &'static str {
+    match phase {
+        UndoPhase::Registered => "registered",
+        UndoPhase::Due { .. } => "due",
+        UndoPhase::InFlight(_) => "in flight",
+        UndoPhase::Backoff { .. } => "in backoff",
+        UndoPhase::Ended(_) => "answered",
+        UndoPhase::Spent(_) => "spent",
+    }
 }
 
 /// The Task that is in this visit.

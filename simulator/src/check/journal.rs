@@ -39,6 +39,7 @@ impl Checks {
         };
         self.called_back.extend(called_back);
         self.transitions += 1;
+        self.took_events(entry);
         if entry.revision > ENTRIES_MAX {
             self.violated("progress", format!("`{name}` has {} entries", entry.revision));
         }

@@ -88,6 +88,8 @@ pub(crate) struct Checks {
     request_inline_bytes: u64,
     /// When a callback was heard of, as its owner was told.
     told_heard: BTreeMap<(ExecutionId, u64), heartbeat::Heard>,
+    /// Who has held a lease.
+    holders: BTreeSet<String>,
     /// How often each arm of the transition tables was taken.
     arms: BTreeMap<String, u64>,
     /// How many entries were committed.

@@ -26,8 +26,8 @@ pub(crate) enum Meaning {
     Answer(TaskToken, Said),
     /// A timer hint.
     Timer(ExecutionId, Timestamp, u64),
-    /// The watch's.
-    Wake(ExecutionId),
+    /// The watch's, or (true) the coordinator's own for a further page.
+    Wake(ExecutionId, bool),
     /// Of a format that this release does not know.
     Newer,
     /// Not one of ours.
@@ -46,7 +46,7 @@ impl Meaning {
         match CoordinatorBody::decode(body).map(|body| (body.execution, body.message)) {
             Ok((_, CoordinatorMessage::Answer { token, outcome })) => Self::Answer(token, Said::of(&outcome)),
             Ok((execution, CoordinatorMessage::Timer { due, revision })) => Self::Timer(execution, due, revision),
-            Ok((execution, CoordinatorMessage::Wake { .. })) => Self::Wake(execution),
+            Ok((execution, CoordinatorMessage::Wake { rest })) => Self::Wake(execution, rest.is_some()),
             Err(BodyError::Newer(_)) => Self::Newer,
             Err(BodyError::Malformed(_)) => Self::Nothing,
         }
@@ -56,7 +56,7 @@ impl Meaning {
     pub(crate) fn execution(&self) -> Option<&ExecutionId> {
         match self {
             Self::Request { token, .. } | Self::Answer(token, _) => Some(&token.execution),
-            Self::Timer(execution, _, _) | Self::Wake(execution) => Some(execution),
+            Self::Timer(execution, _, _) | Self::Wake(execution, _) => Some(execution),
             Self::Newer | Self::Nothing => None,
         }
     }
@@ -130,7 +130,7 @@ impl Checks {
                 let hint = (execution.clone(), *due, *revision);
                 self.sent_hints.insert(hint);
             }
-            Some(Meaning::Wake(_)) => {
+            Some(Meaning::Wake(..)) => {
                 let text = text.to_owned();
                 self.wake_sent(world, &text);
             }

@@ -88,7 +88,7 @@ impl Checks {
         let handling = world.handled_now()?;
         let texts = handling.deliveries.iter().map(|delivery| text_of(&delivery.body));
         let wakes = texts
-            .filter(|text| matches!(self.meanings.get(*text), Some(Meaning::Wake(woken)) if woken == execution))
+            .filter(|text| matches!(self.meanings.get(*text), Some(Meaning::Wake(woken, _)) if woken == execution))
             .filter_map(|text| self.wakes.began.get(text));
         wakes.min().copied()
     }

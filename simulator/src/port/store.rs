@@ -34,6 +34,17 @@ impl Site {
         self.answered(Opportunity::Write, what, write).await.map(|(answer, _)| answer)
     }
 
+    fn latest_was_read(&self, entry: &Entry) {
+        let (handled, asked) = (self.world.handled_now(), self.world.asked_now());
+        let mut checks = self.world.checks();
+        if let Some(handling) = handled {
+            checks.coordinator_read(entry, &handling, self.world.now());
+        }
+        if let Some(asking) = asked {
+            checks.api_read(entry, &asking);
+        }
+    }
+
     async fn answered<T, E: From<StoreError>>(
         &self,
         opportunity: Opportunity,
@@ -116,8 +127,8 @@ impl ExecutionStore for Site {
     async fn latest_entry(&self, execution: &ExecutionId) -> Result<Option<Entry>, StoreError> {
         self.read("latest entry", || {
             let latest = at_once(self.world.store.latest_entry(execution));
-            if let (Ok(Some(entry)), Some(handling)) = (&latest, self.world.handled_now()) {
-                self.world.checks().coordinator_read(entry, &handling);
+            if let Ok(Some(entry)) = &latest {
+                self.latest_was_read(entry);
             }
             latest
         })
@@ -195,6 +206,7 @@ impl LedgerStore for Site {
     ) -> Result<bool, StoreError> {
         self.write("put ledger", || {
             let before = at_once(self.world.store.ledger(key)).ok().flatten();
+            self.world.checks().lease_asked_for(before.as_ref(), entry, self.world.now());
             let put = at_once(self.world.store.put_ledger(key, entry, expected));
             self.world.trace(|| format!("ledger of {key}: attempt {} {}: {put:?}", entry.attempt, word(entry)));
             if matches!(put, Ok(true)) {
