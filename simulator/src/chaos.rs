@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use messages::{Outgoing, QueueSource, queue_name};
+use messages::{Outgoing, QueueSource, RequestBody, queue_name};
 use order::review::{Decision, pending};
 
 use crate::fault::{Fault, Opportunity, Strike};
@@ -16,6 +16,8 @@ use crate::system::System;
 
 /// For how long a queue is denied, in milliseconds, at most.
 const DENIED_MILLIS: u64 = 30_000;
+/// How often operators look, in milliseconds.
+const OPERATED_MILLIS: i64 = 60_000;
 /// How often reviewers look, in milliseconds.
 const REVIEW_MILLIS: i64 = 2_000;
 
@@ -60,6 +62,11 @@ fn happen(system: &Arc<System>, strike: Strike) {
             let system = Arc::clone(system);
             world.executor.spawn(0, "guess", async move { system.guess(strike).await });
         }
+        Fault::FutureToken => system.forge(strike),
+        Fault::Swept => {
+            let count = world.store.sweep(world.now());
+            world.trace(|| format!("{count} items that had expired are deleted"));
+        }
         Fault::DeadLettersRedriven => redrive_dead_letters(system, queue),
         _ => {}
     }
@@ -96,6 +103,37 @@ fn redrive_dead_letters(system: &Arc<System>, queue: &str) {
     }
 }
 
+/// Operators: once the store takes what it has refused, they put it back where it came from.
+pub(crate) async fn operate(system: Arc<System>) {
+    loop {
+        system.world.executor.sleep(OPERATED_MILLIS).await;
+        if system.world.faults_have_ceased() && system.world.options.unfit_per_mille > 0 {
+            put_back(&system);
+        }
+    }
+}
+
+fn put_back(system: &Arc<System>) {
+    let world = &system.world;
+    while let Some(Ok(deliveries)) = world.queues.receive(queue_name::PARKING, 10, Duration::ZERO).now_or_never() {
+        if deliveries.is_empty() {
+            return;
+        }
+        for delivery in deliveries {
+            if !world.checks().is_unfit(world, &delivery.body) {
+                continue;
+            }
+            let route = RequestBody::decode(&delivery.body).ok().and_then(|request| world.routes.of(&request.function).cloned());
+            let queue = route.map_or_else(|| queue_name::HINTS.to_owned(), |route| route.queue);
+            let deleted = world.queues.delete(queue_name::PARKING, &delivery.receipt).now_or_never();
+            if matches!(deleted, Some(Ok(()))) {
+                world.checks().is_live(&delivery.body, -1);
+                deliver(world, &queue, Outgoing::standard(delivery.body), Duration::ZERO);
+            }
+        }
+    }
+}
+
 /// Reviewers: they see what is in the queue of reviews, and answer, late, twice, or never.
 pub(crate) async fn review(system: Arc<System>) {
     let mut seen = BTreeSet::new();
@@ -110,13 +148,11 @@ pub(crate) async fn review(system: Arc<System>) {
         if all_answer {
             asked.append(&mut unanswered);
         }
-        for question in asked.iter().chain(&unanswered) {
-            // Bits of their own: whether anybody is heard of changes nothing else.
-            if mixed(system.world.executor.now().unsigned_abs() ^ u64::from(question.attempt)).is_multiple_of(3) {
-                system.world.executor.spawn(0, "person", Arc::clone(&system).hear_of_callback(question.token.clone()));
-            }
-        }
         for question in asked {
+            if !all_answer && random.happens(system.world.options.heard_of_per_mille) {
+                let person = Random::numbered(system.world.options.seed, Stream::Workers, random.bits());
+                system.world.executor.spawn(0, "person", Arc::clone(&system).be_heard_of(question.token.clone(), person));
+            }
             let answers = all_answer || random.happens(system.world.options.callbacks_per_mille);
             if !answers {
                 unanswered.push(question);

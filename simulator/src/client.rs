@@ -4,18 +4,23 @@
 //! (invariant 14: what is answered is in a journal).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use coordinator::{
-    Coordinator, Novelty, RedriveError, SendTaskFailureError, SendTaskSuccessError, StartError, StartRequest, Started,
-    StopRequest,
+    Coordinator, Novelty, RedriveError, SendTaskFailureError, SendTaskHeartbeatError, SendTaskSuccessError, StartError,
+    StartRequest, Started, StopRequest,
 };
 use futures::channel::oneshot;
 use futures::future::{Either, select};
-use interpreter::{DefinitionHash, ExecutionStatus, TaskToken};
+use interpreter::{DefinitionHash, ExecutionStatus, TaskOutcome, TaskToken};
+use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, queue_name};
 use store::{StateMachine, StoreError};
 
 use crate::fault::Strike;
+use crate::check::FORGED;
 use crate::host::Role;
+use crate::port::deliver;
+use crate::run::execution_arn;
 use crate::random::Random;
 use crate::system::System;
 use crate::workload::Submission;
@@ -23,6 +28,8 @@ use crate::world::Asking;
 
 /// How long a client waits for an answer, in milliseconds.
 const PATIENCE_MILLIS: i64 = 30_000;
+/// By how many revisions a token is ahead that is of a table that was restored: more than any execution ever has.
+const RESTORED_REVISIONS: u64 = 1_000_000;
 /// How long a client waits before it asks again, in milliseconds, at most.
 const PAUSE_MILLIS: u64 = 5_000;
 
@@ -89,6 +96,11 @@ impl System {
                 }
                 None => {}
             }
+            if random.happens(self.world.options.impatient_per_mille) {
+                self.world.trace(|| format!("whoever started `{}` gives up", submission.name));
+                self.world.checks().gives_up(&execution_arn(&machine.arn, &submission.name));
+                return None;
+            }
             self.pause(&mut random).await;
         }
     }
@@ -152,14 +164,46 @@ impl System {
         }
     }
 
-    /// Says that a callback is worked on, once; or not, if nobody answers.
-    pub(crate) async fn hear_of_callback(self: Arc<Self>, token: String) {
-        let (asked, text) = (self.world.now(), token.clone());
-        let asking = token.parse().map_or(Asking::Other("heartbeat"), Asking::Heartbeat);
-        let answer = self.asked(asking, |coordinator| async move { coordinator.send_task_heartbeat(&text).await }).await;
-        if let (Some(Ok(())), Ok(token)) = (answer, token.parse::<TaskToken>()) {
-            self.world.checks().told_heard(&token, asked, self.world.now());
+    /// Says again and again that a callback is worked on, in time or too late; for a while, or until it is over, or longer.
+    pub(crate) async fn be_heard_of(self: Arc<Self>, token: String, mut random: Random) {
+        let pause_millis = random.pick(&[700, 1_500, 4_000, 12_000]).copied().unwrap_or(1_500);
+        for _ in 0..random.within(3, 30) {
+            let millis = pause_millis / 2 + random.below(pause_millis);
+            self.world.executor.sleep(i64::try_from(millis).unwrap_or(0)).await;
+            let (asked, text) = (self.world.now(), token.clone());
+            let ask = |coordinator: Arc<Coordinator>| async move { coordinator.send_task_heartbeat(&text).await };
+            let answer = self.asked(token.parse().map_or(Asking::Other("heartbeat"), Asking::Heartbeat), ask).await;
+            match (answer, token.parse::<TaskToken>()) {
+                (Some(Ok(())), Ok(token)) => self.world.checks().told_heard(&token, asked, self.world.now()),
+                // Some go on by a token that is over.
+                (Some(Err(SendTaskHeartbeatError::TaskTimedOut)), _) if random.happens(700) => return,
+                _ => {}
+            }
         }
+    }
+
+    /// Answers a task by its token, but of a revision that is not there: of a table that was restored to an earlier moment. That is an alarm, and
+    /// nothing else.
+    pub(crate) fn forge(self: &Arc<Self>, strike: Strike) {
+        let Some(token) = self.world.checks().some_token(strike.bits) else { return };
+        let token = TaskToken { revision: token.revision + RESTORED_REVISIONS, ..token };
+        let system = Arc::clone(self);
+        if strike.bits.is_multiple_of(2) {
+            self.world.executor.spawn(0, "restored", async move {
+                let (text, output) = (token.to_string(), FORGED);
+                let ask = |coordinator: Arc<Coordinator>| async move { coordinator.send_task_success(&text, output).await };
+                if let Some(Ok(())) = system.asked(Asking::Other("restored"), ask).await {
+                    system.world.checks().violated("token", format!("a token of the future was taken: {token}"));
+                }
+            });
+            return;
+        }
+        let group = token.execution.to_string();
+        let outcome = TaskOutcome::Succeeded { result: FORGED.trim_matches('"').into() };
+        let body = CoordinatorBody::new(token.execution.clone(), CoordinatorMessage::Answer { token, outcome }).encode();
+        self.world.checks().forged(&body);
+        let message = Outgoing::fifo(body, group, format!("{:x}", self.world.entropy.bits()));
+        deliver(&self.world, queue_name::ANSWERS, message, Duration::ZERO);
     }
 
     /// Answers a task by a token that was made up out of one that was seen.
@@ -169,9 +213,7 @@ impl System {
         let proof = if strike.bits.is_multiple_of(3) { 0 } else { token.proof ^ (1 << (strike.bits % 128)) };
         let wrong = TaskToken { proof, ..token };
         let text = wrong.to_string();
-        let answer = self
-            .asked(Asking::Other("guess"), |coordinator| async move { coordinator.send_task_success(&text, "{}").await })
-            .await;
+        let answer = self.asked(Asking::Other("guess"), |coordinator| async move { coordinator.send_task_success(&text, FORGED).await }).await;
         if let Some(Ok(())) = answer {
             self.world.checks().violated("token", format!("a token that was made up was taken: {wrong}"));
         }

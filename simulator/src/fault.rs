@@ -60,11 +60,15 @@ pub enum Fault {
     DeadLettersRedriven,
     /// A task's queue cannot be reached for a while, for good as it says: all that is sent to it is refused.
     QueueDenied,
+    /// The table's expiry deletes all that is past it.
+    Swept,
+    /// A task is answered by a token of a revision that is not there, as of a table that was restored.
+    FutureToken,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Unreached,
         Self::AnswerLost,
         Self::Repeated,
@@ -89,6 +93,8 @@ impl Fault {
         Self::WrongToken,
         Self::DeadLettersRedriven,
         Self::QueueDenied,
+        Self::Swept,
+        Self::FutureToken,
     ];
 
     /// As reports and traces write it.
@@ -118,6 +124,8 @@ impl Fault {
             Self::WrongToken => "wrong-token",
             Self::DeadLettersRedriven => "dead-letters-redriven",
             Self::QueueDenied => "queue-denied",
+            Self::Swept => "swept",
+            Self::FutureToken => "future-token",
         }
     }
 }
@@ -148,9 +156,9 @@ pub enum Opportunity {
 impl Opportunity {
     fn faults(self) -> &'static [Fault] {
         use Fault::{
-            AnswerLost, ClockJumped, DeadLettersRedriven, Delayed, Duplicated, EntriesFailed, Garbage, HostKilled, HostPaused,
-            KilledAfter, KilledBefore, NewerFormat, NotDeleted, PausedAfter, PausedBefore, ProviderDown, Purged, QueueDenied,
-            Refused, Repeated, StaleIndex, Unreached, WatchSkipped, WrongToken,
+            AnswerLost, ClockJumped, DeadLettersRedriven, Delayed, Duplicated, EntriesFailed, FutureToken, Garbage, HostKilled,
+            HostPaused, KilledAfter, KilledBefore, NewerFormat, NotDeleted, PausedAfter, PausedBefore, ProviderDown, Purged,
+            QueueDenied, Refused, Repeated, StaleIndex, Swept, Unreached, WatchSkipped, WrongToken,
         };
         match self {
             Self::Read => &[Unreached, KilledBefore, KilledAfter, HostKilled, PausedBefore, PausedAfter, HostPaused],
@@ -165,7 +173,9 @@ impl Opportunity {
             Self::Settle => &[NotDeleted],
             Self::Provider => &[ProviderDown, Unreached, AnswerLost, KilledBefore, KilledAfter, PausedBefore, PausedAfter],
             Self::Watch => &[WatchSkipped],
-            Self::World => &[ClockJumped, Purged, Garbage, NewerFormat, WrongToken, DeadLettersRedriven, QueueDenied],
+            Self::World => {
+                &[ClockJumped, Purged, Garbage, NewerFormat, WrongToken, DeadLettersRedriven, QueueDenied, Swept, FutureToken]
+            }
         }
     }
 }

@@ -66,6 +66,12 @@ pub struct Options {
     pub callbacks_per_mille: u32,
     /// How many of 1,000 attempts of random workers do anything but succeed at once.
     pub trouble_per_mille: u32,
+    /// How many of 1,000 clients give up when they are not answered: they do not start again what they have started.
+    pub impatient_per_mille: u32,
+    /// How many of 1,000 callbacks are heard of until they are answered.
+    pub heard_of_per_mille: u32,
+    /// How many of 1,000 things that random workers look up the store refuses to keep, for a while.
+    pub unfit_per_mille: u32,
     /// The limits of executions.
     pub limits: Limits,
     /// The bounds of the coordinators.
@@ -99,7 +105,7 @@ impl Options {
         };
         options.invocations_are_stopped = random.happens(500);
         options.visibility_seconds = scale(random, 3, 60);
-        options.receives_max = u32::try_from(random.within(3, 20)).unwrap_or(20);
+        options.receives_max = u32::try_from(scale(random, 1, 20)).unwrap_or(20);
         options.stopped_per_mille = per_mille(random, 300);
         options.restarted_per_mille = per_mille(random, 300);
         options.updated_per_mille = per_mille(random, 300);
@@ -109,8 +115,13 @@ impl Options {
         options.limits = limits(random);
         options.bounds = bounds(random);
         // What is drawn from here on came later, and leaves what was drawn before as it was.
-        options.coordinator_skew_millis = if random.happens(120) { random.within(5_000, 30_000) } else { 0 };
+        // An order's pivot has little time by the clocks of those who work on it.
+        options.coordinator_skew_millis = if random.happens(300) && options.orders == 0 { random.within(5_000, 30_000) } else { 0 };
         options.hopeless_are_followed = random.happens(60);
+        options.impatient_per_mille = per_mille(random, 500);
+        options.heard_of_per_mille = per_mille(random, 1_000);
+        options.unfit_per_mille = if random.happens(200) { u32::try_from(random.within(20, 300)).unwrap_or(300) } else { 0 };
+        smaller(&mut options, random);
         options
     }
 
@@ -141,6 +152,9 @@ impl Options {
             redriven_per_mille: 0,
             callbacks_per_mille: 1_000,
             trouble_per_mille: 0,
+            impatient_per_mille: 0,
+            heard_of_per_mille: 0,
+            unfit_per_mille: 0,
             limits: Limits::default(),
             bounds: Bounds::default(),
         }
@@ -154,13 +168,14 @@ fn likelihood(fault: Fault, random: &mut Random) -> u64 {
         Fault::HostKilled | Fault::HostPaused => 3_000,
         Fault::Unreached | Fault::AnswerLost | Fault::Repeated => 100_000,
         Fault::EntriesFailed | Fault::Duplicated | Fault::Delayed | Fault::NotDeleted | Fault::StaleIndex => 300_000,
-        Fault::Refused => 3_000,
+        Fault::Refused => 30_000,
         Fault::ClockJumped => 50_000,
         Fault::Purged => 20_000,
         Fault::WatchSkipped => 500_000,
         Fault::ProviderDown => 100_000,
-        Fault::Garbage | Fault::NewerFormat | Fault::WrongToken | Fault::DeadLettersRedriven => 50_000,
-        Fault::QueueDenied => 5_000,
+        Fault::Garbage | Fault::NewerFormat | Fault::DeadLettersRedriven | Fault::Swept => 50_000,
+        Fault::WrongToken | Fault::FutureToken => 150_000,
+        Fault::QueueDenied => 20_000,
     };
     if random.happens(500) { 0 } else { scale(random, often / 100, often) }
 }
@@ -195,6 +210,35 @@ fn limits(random: &mut Random) -> Limits {
         page_items: index(random.within(1, 4)),
         inline_bytes: random.within(24, 4_096),
         ..everyday
+    }
+}
+
+/// Limits and bounds that are seldom met, so small in some seeds that they are.
+fn smaller(options: &mut Options, random: &mut Random) {
+    let small = |random: &mut Random, most: u64| u32::try_from(random.within(1, most)).unwrap_or(1);
+    // What an order says is deeper, and its branches are more, than what random definitions pass on.
+    let is_random = options.orders == 0;
+    let limits = &mut options.limits;
+    if is_random && random.happens(300) {
+        limits.payload_depth = index(random.within(3, 9));
+    }
+    if is_random && random.happens(300) {
+        limits.active_branches = small(random, 6);
+    }
+    if random.happens(250) {
+        limits.map_concurrency = small(random, 4);
+    }
+    if random.happens(250) {
+        limits.event_bytes_per_transition = random.within(200, 8_000);
+    }
+    if random.happens(250) {
+        limits.page_bytes = random.within(50, 4_000);
+    }
+    if random.happens(250) {
+        limits.timer_horizon_seconds = scale(random, 1, 900);
+    }
+    if random.happens(250) {
+        options.bounds.commands_per_wake = index(random.within(1, 3));
     }
 }
 
@@ -255,28 +299,40 @@ impl fmt::Display for Options {
         )?;
         writeln!(
             formatter,
+            "  per mille: clients that give up {}, callbacks that are heard of {}, what is looked up and the store refuses {}",
+            self.impatient_per_mille, self.heard_of_per_mille, self.unfit_per_mille
+        )?;
+        writeln!(
+            formatter,
             "  clocks of coordinators off by {} ms more; what is hopeless is {}followed",
             self.coordinator_skew_millis,
             if self.hopeless_are_followed { "" } else { "not " }
         )?;
         writeln!(
             formatter,
-            "  limits: {} states, {} commands, {} unwinding at a time, {} items a page, {} bytes inline",
+            "  limits: {} states, {} commands, {} bytes of events; {} unwinding at a time, {} iterations, {} branches; {} items or {} bytes a page, {} bytes inline, {} levels deep; hints {} s ahead",
             self.limits.states_per_transition,
             self.limits.commands_per_transition,
+            self.limits.event_bytes_per_transition,
             self.limits.unwinding_concurrency,
+            self.limits.map_concurrency,
+            self.limits.active_branches,
             self.limits.page_items,
-            self.limits.inline_bytes
+            self.limits.page_bytes,
+            self.limits.inline_bytes,
+            self.limits.payload_depth,
+            self.limits.timer_horizon_seconds
         )?;
         write!(
             formatter,
-            "  bounds: {} decisions, {} tries, {} follow-ups, {} sends and {} executions at a time, {} wakes a look, {} bytes inline",
+            "  bounds: {} decisions, {} tries, {} follow-ups, {} sends and {} executions at a time, {} wakes a look, {} commands a wake, {} bytes inline",
             self.bounds.decisions_per_delivery,
             self.bounds.tries_per_call,
             self.bounds.follow_ups_per_delivery,
             self.bounds.concurrent_sends,
             self.bounds.concurrent_executions,
             self.bounds.wakes_per_watch,
+            self.bounds.commands_per_wake,
             self.bounds.request_inline_bytes
         )
     }

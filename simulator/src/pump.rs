@@ -38,8 +38,10 @@ where
             world.executor.sleep(1_000).await;
             continue;
         };
-        let handling = Arc::new(Handling { queue: queue.clone(), deliveries: deliveries.clone(), troubled: Arc::default() });
-        let invocation = invoke(deliveries);
+        let invocation = invoke(deliveries.clone());
+        let (host, began) = (invocation.host, world.now());
+        let (troubled, paused) = (Arc::default(), Arc::default());
+        let handling = Arc::new(Handling { queue: queue.clone(), deliveries, host, began, troubled, paused });
         let world_of_invocation = Arc::clone(&world);
         world.executor.spawn(CLOUD, "source", run(world_of_invocation, handling, invocation));
         let pause = world.drawn_within(0, BATCHING_MILLIS);

@@ -125,6 +125,7 @@ impl System {
         Workers {
             seed: self.world.options.seed,
             trouble: self.world.options.trouble_per_mille,
+            unfit: self.world.options.unfit_per_mille,
             clock: Arc::clone(&ports.clock),
             ledger: Arc::clone(&ports.ledger),
             outside: Arc::new(SimulatedOutside(self.site(host))),

@@ -19,7 +19,7 @@ use crate::options::Options;
 use crate::queues;
 use crate::random::{Random, Stream, mixed};
 use crate::trace::Trace;
-use crate::workload::worker::{Provider, Question};
+use crate::workload::worker::{Provider, Question, UNFIT};
 
 /// When every world begins, in milliseconds since 1970.
 pub(crate) const BEGINNING_MILLIS: i64 = 1_800_000_000_000;
@@ -31,8 +31,14 @@ pub(crate) struct Handling {
     pub queue: String,
     /// The messages.
     pub deliveries: Vec<Delivery>,
+    /// Where it runs.
+    pub host: HostNumber,
+    /// When it began.
+    pub began: Timestamp,
     /// Whether a call of the invocation failed.
     pub troubled: Arc<AtomicBool>,
+    /// Whether the invocation stood still for a while.
+    pub paused: Arc<AtomicBool>,
 }
 
 /// What the API is asked.
@@ -214,10 +220,23 @@ impl World {
     pub(crate) fn pause(&self, strike: &Strike, host: HostNumber) {
         let millis = strike.within(1, self.options.longest_pause_millis);
         let until = self.executor.now().saturating_add(i64::try_from(millis).unwrap_or(0));
+        self.note_pause(strike.fault, host);
         match (strike.fault, self.executor.current()) {
             (Fault::HostPaused, _) => self.executor.freeze_host(host, until),
             (_, Some(current)) => self.executor.freeze(current.task, until),
             (_, None) => {}
+        }
+    }
+
+    fn note_pause(&self, fault: Fault, host: HostNumber) {
+        let current = self.executor.current().map(|current| current.task);
+        let handlings = locked(&self.handling);
+        let is_paused = |task: &TaskNumber, handling: &Handling| match fault {
+            Fault::HostPaused => handling.host == host,
+            _ => Some(*task) == current,
+        };
+        for (_, handling) in handlings.iter().filter(|(task, handling)| is_paused(task, handling)) {
+            handling.paused.store(true, Ordering::Relaxed);
         }
     }
 
@@ -268,6 +287,11 @@ impl World {
     /// A queue refuses for so long what is sent to it, as if access were denied.
     pub(crate) fn deny(&self, queue: &str, millis: i64) {
         locked(&self.denied).insert(queue.to_owned(), self.executor.now().saturating_add(millis));
+    }
+
+    /// Whether the store refuses to keep this, as drawn: it is what [`crate::workload::worker::UNFIT`] marks.
+    pub(crate) fn is_unfit(&self, text: &str) -> bool {
+        !self.faults_have_ceased() && text.contains(UNFIT)
     }
 
     /// Whether a queue refuses what is sent to it.

@@ -5,7 +5,7 @@ use asl::state::{Amount, Map};
 use interpreter::{HistoryEvent, Timestamp};
 use serde_json::Value;
 
-use super::failure::{Fault, Handling};
+use super::failure::{Fault, Handling, shortest};
 use super::frame::{Body, Composite, Frame, FrameId, Visit};
 use super::model::Model;
 use super::obligation::Item;
@@ -97,7 +97,7 @@ impl<'c> Model<'c> {
         let waited_for = self.visit_mut(frame).map(|visit| std::mem::take(&mut visit.waited_for)).unwrap_or_default();
         let was_waiting = nothing_since && !waited_for.is_empty();
         let retries = if was_waiting { waited_for } else { self.retries_of(frame) };
-        let Some(Handling::Retry { millis, .. }) = retries.first().copied() else { return };
+        let Some(millis) = shortest(&retries) else { return };
         let silent = self.fault_of(frame) == Some(Fault::Silent);
         let since: Option<Timestamp> = match self.visit(frame).and_then(|visit| visit.unwinding.as_ref()) {
             Some(unwinding) => unwinding.ended_at,

@@ -28,6 +28,25 @@ pub(super) enum Handling {
     Uncaught,
 }
 
+/// What has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Failing {
+    /// A Task, or a compensation.
+    Task {
+        /// Whether it is to be heard of: then a timeout may be a lost heartbeat.
+        hears: bool,
+    },
+    /// A Parallel or Map, with whatever its parts fail with.
+    Part,
+}
+
+impl Failing {
+    /// A Task.
+    pub(super) fn task(task: &asl::state::Task) -> Self {
+        Self::Task { hears: task.heartbeat.is_some() }
+    }
+}
+
 /// How often each retrier was used.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Retries {
@@ -63,23 +82,24 @@ impl Retries {
 }
 
 /// Whether names match a failure; none if that cannot be told.
-fn matches(names: &[String], fault: &Fault, of_task: bool) -> Option<bool> {
+fn matches(names: &[String], fault: &Fault, failing: Failing) -> Option<bool> {
     match fault {
-        Fault::Named(error) => named(names, error, of_task),
+        Fault::Named(error) => named(names, error, failing),
         Fault::Silent => {
             // What a Parallel or Map fails with silently is none of a task's errors.
-            let impossible = |name: &str| name == error_name::TIMEOUT || name == error_name::TASK_FAILED && !of_task;
+            let impossible = |name: &str| name == error_name::TIMEOUT || name == error_name::TASK_FAILED && failing == Failing::Part;
             let may = names.iter().any(|name| name.starts_with("States.") && !impossible(name));
             if may { None } else { Some(false) }
         }
     }
 }
 
-fn named(names: &[String], error: &str, of_task: bool) -> Option<bool> {
+fn named(names: &[String], error: &str, failing: Failing) -> Option<bool> {
     if matches!(error, error_name::RUNTIME | error_name::COMPENSATION_FAILED) {
         return Some(false);
     }
     let is_timeout = error == error_name::TIMEOUT;
+    let (of_task, hears) = (failing != Failing::Part, failing != Failing::Task { hears: false });
     let mut doubtful = false;
     for name in names {
         match name.as_str() {
@@ -87,7 +107,7 @@ fn named(names: &[String], error: &str, of_task: bool) -> Option<bool> {
             name if name == error => return Some(true),
             error_name::TASK_FAILED if of_task && !is_timeout && error != error_name::DATA_LIMIT_EXCEEDED => return Some(true),
             // A lost heartbeat is shown as a timeout.
-            error_name::HEARTBEAT_TIMEOUT if is_timeout => doubtful = true,
+            error_name::HEARTBEAT_TIMEOUT if is_timeout && hears => doubtful = true,
             _ => {}
         }
     }
@@ -96,13 +116,16 @@ fn named(names: &[String], error: &str, of_task: bool) -> Option<bool> {
 
 /// What may become of a state's failure, given how often each of its retriers was used. One element if that is certain.
 pub(super) fn handlings(state: &State, retries: &Retries, fault: &Fault) -> Vec<Handling> {
-    let of_task = matches!(state.kind, StateKind::Task(_));
-    let (mut handlings, certain) = retryings(state.retriers(), retries, fault, of_task);
+    let failing = match &state.kind {
+        StateKind::Task(task) => Failing::task(task),
+        _ => Failing::Part,
+    };
+    let (mut handlings, certain) = retryings(state.retriers(), retries, fault, failing);
     if certain {
         return handlings;
     }
     for (index, catcher) in state.catchers().iter().enumerate() {
-        match matches(&catcher.error_equals, fault, of_task) {
+        match matches(&catcher.error_equals, fault, failing) {
             Some(true) => {
                 handlings.push(Handling::Catch(index));
                 return handlings;
@@ -115,25 +138,37 @@ pub(super) fn handlings(state: &State, retries: &Retries, fault: &Fault) -> Vec<
     handlings
 }
 
+/// The least delay of all that may be.
+pub(super) fn shortest(handlings: &[Handling]) -> Option<u64> {
+    let delays = handlings.iter().filter_map(|handling| match handling {
+        Handling::Retry { millis, .. } => Some(*millis),
+        Handling::Catch(_) | Handling::Uncaught => None,
+    });
+    delays.min()
+}
+
 /// How retriers may take a failure, and whether one certainly does.
-pub(super) fn retryings(retriers: &[Retrier], retries: &Retries, fault: &Fault, of_task: bool) -> (Vec<Handling>, bool) {
+pub(super) fn retryings(retriers: &[Retrier], retries: &Retries, fault: &Fault, failing: Failing) -> (Vec<Handling>, bool) {
     let mut handlings = Vec::new();
+    // One that is spent and may match decides that there is no other attempt.
+    let mut may_be_spent = false;
     for (index, retrier) in retriers.iter().enumerate() {
         let spent = retries.used(index);
         let retry = Handling::Retry { retrier: index, millis: least_delay(retrier, spent) };
-        match (matches(&retrier.error_equals, fault, of_task), spent < retrier.max_attempts) {
+        match (matches(&retrier.error_equals, fault, failing), spent < retrier.max_attempts) {
             (Some(true), _) if retries.uncertain => {
                 handlings.push(retry);
                 return (handlings, false);
             }
             (Some(true), true) => {
                 handlings.push(retry);
-                return (handlings, true);
+                return (handlings, !may_be_spent);
             }
             // The first that matches decides, also when it is spent.
             (Some(true), false) => return (handlings, false),
             (None, left) if left || retries.uncertain => handlings.push(retry),
-            (None, _) | (Some(false), _) => {}
+            (None, _) => may_be_spent = true,
+            (Some(false), _) => {}
         }
     }
     (handlings, false)

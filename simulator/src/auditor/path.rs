@@ -14,6 +14,9 @@ use super::model::Model;
 use super::program::undoing;
 use super::rule;
 
+/// Limits of branches that are met: larger ones are not.
+const BRANCHES_MET: u32 = 40;
+
 impl<'c> Model<'c> {
     pub(super) fn entered(
         &mut self,
@@ -268,8 +271,14 @@ impl<'c> Model<'c> {
                     None => None,
                 }
             }
-            Body::Composite(composite) => self.fault_of_composite(composite),
+            Body::Composite(composite) => self.fault_of_composite(composite).or_else(|| self.limit_met(visit)),
         }
+    }
+
+    /// A Map in the middle of its iterations may find that no more branches may be open; no event tells.
+    fn limit_met(&self, visit: &Visit<'c>) -> Option<Fault> {
+        let is_met = self.case.limits.active_branches <= BRANCHES_MET && matches!(visit.state.kind, StateKind::Map(_));
+        is_met.then_some(Fault::Silent)
     }
 
     fn fault_of_composite(&self, composite: &Composite) -> Option<Fault> {

@@ -5,7 +5,7 @@ use asl::state::Amount;
 use interpreter::{HistoryEvent, HistoryEventKind, Payload, Timestamp};
 
 use super::evaluation::Partial;
-use super::failure::{Handling, retryings};
+use super::failure::{Failing, retryings, shortest};
 use super::frame::{Attempt, End, FrameId, TaskId};
 use super::model::Model;
 use super::obligation::{Item, Phase, owes};
@@ -71,10 +71,10 @@ impl Model<'_> {
         }
         let since = of.latest_end().map_or(event.at, |(_, at)| *at);
         let fault = self.fault_of(frame).unwrap_or(super::failure::Fault::Silent);
-        let (handlings, _) = retryings(&of.task.retry, &visit.retries, &fault, true);
+        let (handlings, _) = retryings(&of.task.retry, &visit.retries, &fault, Failing::task(of.task));
         // A pivot goes on until its outcome is known; whether a typed refusal was one is not told.
         let forced = of.task.pivot && self.pivot_unknown(task) != Some(false);
-        let Some(Handling::Retry { millis, .. }) = handlings.first().copied() else {
+        let Some(millis) = shortest(&handlings) else {
             if !forced {
                 self.say(rule::RETRY, format!("event {} tries `{name}` again, which no retrier allows", event.id));
             } else if event.at < since.plus_millis(PIVOT_PAUSE_MILLIS) {
@@ -125,7 +125,7 @@ impl Model<'_> {
     fn count_decided(&mut self, frame: FrameId, task: TaskId) {
         let Some(of) = self.tasks.get(task).filter(|of| !of.attempts.is_empty() && !of.is_in_flight()) else { return };
         let Some((fault, visit)) = self.fault_of(frame).zip(self.visit(frame)) else { return };
-        let (handlings, _) = retryings(&of.task.retry, &visit.retries, &fault, true);
+        let (handlings, _) = retryings(&of.task.retry, &visit.retries, &fault, Failing::task(of.task));
         if let Some(visit) = self.visit_mut(frame) {
             visit.retries.count(&handlings);
         }

@@ -5,7 +5,7 @@ use interpreter::history::ErrorDetails;
 use interpreter::{HistoryEvent, Payload};
 
 use super::evaluation::shows_result;
-use super::failure::{Fault, Handling, handlings, retryings};
+use super::failure::{Failing, Fault, Handling, handlings, retryings};
 use super::frame::{Body, FrameId, Unwinding};
 use super::model::Model;
 use super::obligation::{Item, Phase};
@@ -16,6 +16,9 @@ use crate::workload::machine::routes;
 /// A compensation that says nothing of its own is retried for a day, from 1 s to 5 min apart.
 const RETRY_SECONDS_IN_ALL: u64 = 86_400;
 const RETRY_SECONDS_MAX: u64 = 300;
+
+/// A compensation has no heartbeats.
+const UNDOING: Failing = Failing::Task { hears: false };
 
 impl<'c> Model<'c> {
     /// Stops a thread and answers what it owes, in the order of the program.
@@ -303,7 +306,7 @@ impl<'c> Model<'c> {
         let action = undoing(self.tasks.get(obligation.task)?.task)?;
         let spent = obligation.retries.used(0);
         match &action.retry {
-            Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0.first() {
+            Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), UNDOING).0.first() {
                 Some(Handling::Retry { millis, .. }) => Some(*millis),
                 _ => None,
             },
@@ -315,7 +318,7 @@ impl<'c> Model<'c> {
         let Some(obligation) = self.obligations.get(id) else { return };
         let action = self.tasks.get(obligation.task).and_then(|of| undoing(of.task));
         let used = match action.and_then(|action| action.retry.as_ref()) {
-            Some(retriers) => retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), true).0,
+            Some(retriers) => retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), UNDOING).0,
             None => vec![Handling::Retry { retrier: 0, millis: 0 }],
         };
         if let Some(obligation) = self.obligations.get_mut(id) {

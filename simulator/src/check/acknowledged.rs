@@ -30,6 +30,7 @@ impl Checks {
             Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
             Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
             Some(Meaning::Nothing) => self.check_parked(world, &text),
+            Some(Meaning::Forged) => {}
             Some(Meaning::Timer(execution, due, revision)) => self.check_hint(&execution, due, revision),
             Some(Meaning::Wake(execution, _)) => self.check_woken(world, &text, &execution),
             None => {}
@@ -67,6 +68,10 @@ impl Checks {
         // One that was applied may have failed its state all the same, which is then tried again.
         if is_success(text) && !self.causes.contains_key(text) && self.would_succeed(token) {
             self.violated("acknowledged-unapplied", format!("the success of {token} was acknowledged, and its visit goes on"));
+        }
+        if is_success(text) && !self.causes.contains_key(text) && self.would_supply(token) {
+            let text = format!("the success of {token} was acknowledged, and its compensation has no result");
+            self.violated("acknowledged-unapplied", text);
         }
         if self.is_outstanding(token) {
             self.violated("acknowledged-unapplied", format!("the answer to {token} was acknowledged, and the task waits still"));

@@ -89,6 +89,11 @@ fn payloads(kind: &HistoryEventKind) -> Option<&Payload> {
     }
 }
 
+/// The text of what the program made, where it stands in the event itself.
+pub(crate) fn output_text(kind: &HistoryEventKind) -> Option<&str> {
+    payloads(kind).and_then(Payload::text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,14 +1,12 @@
 //! Invariant 14: a heartbeat that was answered counts.
 
-use interpreter::{HistoryEventKind, TaskToken, Timestamp};
+use interpreter::{HistoryEventKind, TaskAttempt, TaskPhase, TaskProgress, TaskToken, Timestamp};
 use store::Entry;
 
 use super::Checks;
 use super::waits::Waits;
 use crate::world::World;
 
-/// The error of a task that was not heard of in time.
-const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
 /// What a call may take beside what it does, in milliseconds.
 const SLACK_MILLIS: u64 = 200;
 
@@ -24,36 +22,54 @@ pub(super) struct Heard {
 impl Checks {
     /// Whoever holds a token was told that its heartbeat is taken.
     pub(crate) fn told_heard(&mut self, token: &TaskToken, asked: Timestamp, told: Timestamp) {
-        self.told_heard.insert((token.execution.clone(), token.visit), Heard { asked, told });
+        let heard = Heard { asked, told };
+        let latest = self.told_heard.entry((token.execution.clone(), token.visit)).or_insert(heard);
+        if latest.asked < asked {
+            *latest = heard;
+        }
     }
 
     /// Whether an entry reports tasks as not heard of that were.
     pub(super) fn of_heartbeats(&self, world: &World, entry: &Entry) -> Vec<(&'static str, String)> {
-        let lost = entry.events.iter().filter(|event| is_heartbeat_timeout(&event.kind)).count();
-        let Some(before) = self.latest(&entry.execution.identity.id).filter(|_| lost > 0) else { return Vec::new() };
-        let skew_millis = 2 * (world.options.clock_skew_millis + world.options.coordinator_skew_millis) + SLACK_MILLIS;
+        let timed_out = entry.events.iter().filter(|event| is_timeout(&event.kind)).count();
+        let Some(before) = self.latest(&entry.execution.identity.id).filter(|_| timed_out > 0) else { return Vec::new() };
         let (before, after) = (Waits::of(before), Waits::of(&entry.execution));
-        let goes_on = |visit: u64| after.attempts.iter().any(|(other, _)| *other == visit);
-        let gone = before.attempts.iter().filter(|(visit, attempt)| attempt.heartbeat_seconds.is_some() && !goes_on(*visit));
-        let silent = gone.filter(|(visit, attempt)| {
-            let heard = self.told_heard.get(&(entry.execution.identity.id.clone(), *visit));
-            let until = attempt.heartbeat_seconds.unwrap_or_default();
-            heard.is_none_or(|heard| {
-                let in_time = heard.told.plus_millis(skew_millis) < entry.at;
-                !in_time || heard.asked.plus_seconds(until) <= entry.at.plus_millis(skew_millis)
-            })
+        let goes_on = |visit: u64, attempt: u32| {
+            let is_this = |(other, task): &(u64, &TaskProgress)| *other == visit && task.attempt == attempt;
+            after.tasks.iter().any(|task| is_this(task) && matches!(task.1.phase, TaskPhase::InFlight(_)))
+        };
+        let in_flight = before.tasks.iter().filter_map(|(visit, task)| match &task.phase {
+            TaskPhase::InFlight(attempt) => Some((*visit, task.attempt, attempt)),
+            _ => None,
         });
-        match lost > silent.count() {
+        let gone = in_flight.filter(|(visit, attempt, _)| !goes_on(*visit, *attempt));
+        let over = gone.filter(|(visit, _, attempt)| self.may_time_out(world, entry, *visit, attempt));
+        match timed_out > over.count() {
             true => vec![("heartbeat", "a task is reported as silent whose heartbeat was answered".to_owned())],
             false => Vec::new(),
         }
     }
+
+    /// Whether an attempt's time is over, or nobody was told that it is heard of.
+    fn may_time_out(&self, world: &World, entry: &Entry, visit: u64, attempt: &TaskAttempt) -> bool {
+        if attempt.deadline.is_some_and(|deadline| deadline <= entry.at) {
+            return true;
+        }
+        let skew_millis = 2 * (world.options.clock_skew_millis + world.options.coordinator_skew_millis) + SLACK_MILLIS;
+        let heard = self.told_heard.get(&(entry.execution.identity.id.clone(), visit));
+        let until = attempt.heartbeat_seconds.unwrap_or_default();
+        heard.is_none_or(|heard| {
+            let in_time = heard.told.plus_millis(skew_millis) < entry.at;
+            !in_time || heard.asked.plus_seconds(until) <= entry.at.plus_millis(skew_millis)
+        })
+    }
 }
 
-fn is_heartbeat_timeout(kind: &HistoryEventKind) -> bool {
+/// Whether an attempt's time was over, or its heartbeat's: a worker that was too slow says so with a cause.
+fn is_timeout(kind: &HistoryEventKind) -> bool {
     match kind {
         HistoryEventKind::LambdaFunctionTimedOut(details) | HistoryEventKind::TaskTimedOut { details, .. } => {
-            details.error.as_deref() == Some(HEARTBEAT_TIMEOUT)
+            details.cause.is_none()
         }
         _ => false,
     }

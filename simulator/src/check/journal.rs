@@ -61,6 +61,7 @@ impl Checks {
         findings.extend(self.of_time(world, entry));
         findings.extend(self.of_heartbeats(world, entry));
         findings.extend(self.of_surrender(entry));
+        findings.extend(Self::of_forged(entry));
         findings
     }
 

@@ -1,5 +1,7 @@
 //! Section 5: nothing acts on a key without a lease, and a lease is one invocation's.
 
+use std::sync::atomic::Ordering;
+
 use futures::FutureExt;
 use interpreter::{IdempotencyKey, Timestamp};
 use store::{LedgerEntry, LedgerState, LedgerStore, Write};
@@ -7,7 +9,6 @@ use store::{LedgerEntry, LedgerState, LedgerStore, Write};
 use super::Checks;
 use super::traffic::{Meaning, text_of};
 use crate::effect::{Effect, EffectKind};
-use crate::fault::Fault;
 use crate::world::World;
 
 /// The counter of pieces that can be reserved.
@@ -63,8 +64,8 @@ impl Checks {
 
     /// An effect outside lies within its lease and before its deadline, where nobody was paused: nothing but the clock could tell whoever was.
     pub(crate) fn check_lease(&mut self, world: &World, effect: &Effect) {
-        let pauses = [Fault::PausedBefore, Fault::PausedAfter, Fault::HostPaused];
-        if pauses.iter().any(|pause| world.options.per_million.get(pause).is_some_and(|likely| *likely > 0)) {
+        self.check_lost(world, effect);
+        if world.handled_now().is_none_or(|handling| handling.paused.load(Ordering::Relaxed)) {
             return;
         }
         let slack = skew_millis(world) + SLACK_MILLIS;
@@ -76,10 +77,7 @@ impl Checks {
         {
             self.violated("lease", format!("`{key}` took effect, and its lease ended at {lease_until:?}"));
         }
-        let deadline = self.meanings.values().find_map(|meaning| match meaning {
-            Meaning::Request { token, key: asked, deadline, .. } if asked == key && token.attempt == effect.attempt => *deadline,
-            _ => None,
-        });
+        let deadline = self.asked.get(&(key.clone(), effect.attempt)).and_then(|(deadline, _)| *deadline);
         if let Some(deadline) = deadline.filter(|deadline| is_over(*deadline)) {
             self.violated("deadline", format!("attempt {} of `{key}` took effect after {deadline:?}", effect.attempt));
         }

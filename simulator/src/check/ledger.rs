@@ -17,7 +17,13 @@ impl Checks {
         before: Option<&LedgerEntry>,
         after: &LedgerEntry,
     ) {
+        if after.state == LedgerState::Revoked {
+            self.note_revoked(key, world.now());
+        }
         let Some(before) = before else { return };
+        if let Some((rule, text)) = self.of_overrun(world, key, after) {
+            self.violated(rule, text);
+        }
         for (rule, text) in self.of_lease(world, key, before, after) {
             self.violated(rule, text);
         }

@@ -6,11 +6,13 @@
 mod acknowledged;
 mod arms;
 mod bounds;
+mod forged;
 mod heartbeat;
 mod journal;
 mod lease;
 mod ledger;
 mod published;
+mod overrun;
 mod sent;
 mod surrender;
 mod told;
@@ -26,6 +28,8 @@ use crate::effect::EffectKind;
 use crate::options::Options;
 use crate::world::World;
 
+pub(crate) use bounds::output_text;
+pub(crate) use forged::FORGED;
 pub(crate) use traffic::Meaning;
 
 /// Something that must not be.
@@ -90,6 +94,12 @@ pub(crate) struct Checks {
     told_heard: BTreeMap<(ExecutionId, u64), heartbeat::Heard>,
     /// Who has held a lease.
     holders: BTreeSet<String>,
+    /// What was asked for with an attempt: when it times out, and how often it is to be heard of, in seconds.
+    asked: BTreeMap<(IdempotencyKey, u32), (Option<Timestamp>, Option<u64>)>,
+    /// When keys were revoked.
+    revoked_at: BTreeMap<IdempotencyKey, Timestamp>,
+    /// Executions that their clients gave up on before they were told that they exist.
+    given_up: BTreeSet<String>,
     /// How often each arm of the transition tables was taken.
     arms: BTreeMap<String, u64>,
     /// How many entries were committed.

@@ -1,7 +1,7 @@
 //! Invariants 14 and 16: what a client was told is so.
 
 use coordinator::{Novelty, Started};
-use interpreter::{Command, EndingStage, ExecutionStatus, TaskPhase, TaskToken, outstanding};
+use interpreter::{Command, EndingStage, ExecutionStatus, TaskPhase, TaskToken, UndoPhase, outstanding};
 
 use super::Checks;
 use super::traffic::{Meaning, attempt_of};
@@ -115,6 +115,28 @@ impl Checks {
         })
     }
 
+    /// Whether an answer would give a compensation its arguments: the action was stopped, and its compensation is not scheduled.
+    pub(super) fn would_supply(&self, token: &TaskToken) -> bool {
+        let Some(latest) = self.latest(&token.execution).filter(|latest| latest.status == ExecutionStatus::Running) else {
+            return false;
+        };
+        let owed = latest.owed_tasks();
+        owed.iter().any(|owed| {
+            let waits = owed.visit == token.visit && owed.undo.visit == 0 && !owed.succeeded;
+            waits && matches!(owed.undo.phase, UndoPhase::Registered) && !self.called_back.contains(&owed.key)
+        })
+    }
+
+    /// A client gave up on what it has started.
+    pub(crate) fn gives_up(&mut self, arn: &str) {
+        self.given_up.insert(arn.to_owned());
+    }
+
+    /// Whether a client gave up on what it has started.
+    pub(crate) fn gave_up(&self, arn: &str) -> bool {
+        self.given_up.contains(arn)
+    }
+
     /// Whether a parked execution could be redriven: it was parked, and nobody has redriven it since.
     pub(crate) fn parked_at(&self, arn: &str) -> Option<u64> {
         let mut executions = self.executions();
@@ -123,11 +145,23 @@ impl Checks {
 
     /// A token that was sent, chosen by these bits.
     pub(crate) fn some_token(&self, bits: u64) -> Option<TaskToken> {
+        // Mostly of what is under way, and mostly of what people answer: there it would help.
+        let under_way: Vec<&TaskToken> = self.meanings.values().filter_map(|meaning| self.token_under_way(meaning, bits)).collect();
+        if !bits.is_multiple_of(4) && !under_way.is_empty() {
+            let count = u64::try_from(under_way.len()).unwrap_or(1);
+            return under_way.get(usize::try_from(mixed(bits) % count).unwrap_or(0)).map(|token| (*token).clone());
+        }
         let tokens = self.meanings.values().filter_map(|meaning| match meaning {
             Meaning::Request { token, .. } => Some(token),
             _ => None,
         });
         let count = u64::try_from(self.sent_requests.len()).unwrap_or(0).max(1);
         tokens.cycle().nth(usize::try_from(mixed(bits) % count).unwrap_or(0)).cloned()
+    }
+
+    fn token_under_way<'m>(&self, meaning: &'m Meaning, bits: u64) -> Option<&'m TaskToken> {
+        let Meaning::Request { token, callback, .. } = meaning else { return None };
+        let is_wanted = *callback || bits.is_multiple_of(3);
+        (is_wanted && self.awaits(token)).then_some(token)
     }
 }

@@ -1,9 +1,13 @@
 //! Messages: what they say, and how many copies of each there are.
 
+use futures::FutureExt;
 use interpreter::{ExecutionId, IdempotencyKey, TaskOutcome, TaskToken, Timestamp};
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Outgoing, RequestBody, queue_name};
 
+use store::{LedgerEntry, LedgerState, LedgerStore};
+
 use super::Checks;
+use crate::workload::worker::UNFIT;
 use crate::world::World;
 
 /// What a message says.
@@ -19,6 +23,8 @@ pub(crate) enum Meaning {
         undoes: Option<IdempotencyKey>,
         /// When it times out.
         deadline: Option<Timestamp>,
+        /// How often it is to be heard of, in seconds.
+        heartbeat_seconds: Option<u64>,
         /// Whether it hands a token out.
         callback: bool,
     },
@@ -32,6 +38,8 @@ pub(crate) enum Meaning {
     Newer,
     /// Not one of ours.
     Nothing,
+    /// An answer by whoever has no right to give it.
+    Forged,
 }
 
 impl Meaning {
@@ -40,8 +48,8 @@ impl Meaning {
         // Reading all of a body to find that it is no request is a twelfth of a simulation's work.
         let may_be_request = body.contains("\"function\"");
         if let Some(request) = may_be_request.then(|| RequestBody::decode(body).ok()).flatten() {
-            let RequestBody { token, key, undoes, deadline, callback, .. } = request;
-            return Self::Request { token, key, undoes, deadline, callback };
+            let RequestBody { token, key, undoes, deadline, heartbeat_seconds, callback, .. } = request;
+            return Self::Request { token, key, undoes, deadline, heartbeat_seconds, callback };
         }
         match CoordinatorBody::decode(body).map(|body| (body.execution, body.message)) {
             Ok((_, CoordinatorMessage::Answer { token, outcome })) => Self::Answer(token, Said::of(&outcome)),
@@ -57,7 +65,7 @@ impl Meaning {
         match self {
             Self::Request { token, .. } | Self::Answer(token, _) => Some(&token.execution),
             Self::Timer(execution, _, _) | Self::Wake(execution, _) => Some(execution),
-            Self::Newer | Self::Nothing => None,
+            Self::Newer | Self::Nothing | Self::Forged => None,
         }
     }
 }
@@ -107,12 +115,13 @@ impl Checks {
             self.meanings.insert(text.to_owned(), Meaning::of(&message.body));
         }
         if queue == queue_name::PARKING {
-            self.parked(message);
+            self.parked(world, message);
         }
         self.check_sent(world, queue, message);
         match self.meanings.get(text) {
-            Some(Meaning::Request { token, key, callback, .. }) => {
+            Some(Meaning::Request { token, key, deadline, heartbeat_seconds, callback, .. }) => {
                 let (token, attempt) = (token.clone(), attempt_of(token));
+                self.asked.insert((key.clone(), token.attempt), (*deadline, *heartbeat_seconds));
                 if *callback {
                     self.callbacks.insert(key.clone());
                 }
@@ -134,20 +143,33 @@ impl Checks {
                 let text = text.to_owned();
                 self.wake_sent(world, &text);
             }
-            Some(Meaning::Answer(..) | Meaning::Newer | Meaning::Nothing) | None => {}
+            Some(Meaning::Answer(..) | Meaning::Newer | Meaning::Nothing | Meaning::Forged) | None => {}
         }
     }
 
     /// Invariant 19: what nobody can read is parked with its reason, and nothing else is.
-    fn parked(&mut self, message: &Outgoing) {
+    fn parked(&mut self, world: &World, message: &Outgoing) {
         self.parked.insert(message.body.clone());
         let reason = message.attributes.get("reason").cloned().unwrap_or_default();
         if reason.is_empty() {
             self.violated("parked", format!("without a reason: {}", message.body));
         }
-        if self.meanings.get(text_of(&message.body)).is_some_and(|meaning| *meaning != Meaning::Nothing) {
+        if !self.is_unfit(world, &message.body) && self.meanings.get(text_of(&message.body)).is_some_and(|meaning| *meaning != Meaning::Nothing) {
             self.violated("parked", format!("a message of ours, because {reason}: {}", message.body));
         }
+    }
+
+    /// Whether the store refuses what this says: an answer, or the request that is answered from the ledger.
+    pub(crate) fn is_unfit(&self, world: &World, body: &str) -> bool {
+        let in_ledger = || match self.meanings.get(text_of(body)) {
+            Some(Meaning::Request { key, .. }) => world.store.ledger(key).now_or_never().and_then(Result::ok).flatten(),
+            _ => None,
+        };
+        let is_kept = |entry: LedgerEntry| match entry.state {
+            LedgerState::Succeeded { result } => result.to_string().contains(UNFIT),
+            _ => false,
+        };
+        body.contains(UNFIT) || in_ledger().is_some_and(is_kept)
     }
 
     /// There are so many copies of a message more (or fewer).

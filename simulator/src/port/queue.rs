@@ -14,6 +14,9 @@ use crate::host::millis;
 use crate::random::mixed;
 use crate::world::World;
 
+/// For how long a queue refuses what is sent to it again, in milliseconds.
+const DENIED_BEHIND_MILLIS: i64 = 4_000;
+
 type Answers = Vec<Result<(), SendFailure>>;
 
 #[async_trait]
@@ -37,7 +40,13 @@ impl MessageQueue for Site {
         self.after(strike.as_ref()).await;
         self.world.pass_latency().await;
         match strike.map(|strike| strike.fault) {
-            Some(Fault::AnswerLost) => Err(unavailable(queue)),
+            Some(Fault::AnswerLost) => {
+                // What is lost first is sometimes lost for good: whoever asks again is turned away.
+                if is_task_queue(queue) && strike.is_some_and(|strike| strike.bits.is_multiple_of(3)) {
+                    self.world.deny(queue, DENIED_BEHIND_MILLIS);
+                }
+                Err(unavailable(queue))
+            }
             _ => answers,
         }
     }

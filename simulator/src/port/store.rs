@@ -13,6 +13,7 @@ use store::{
 
 use super::{Site, Unanswered};
 use crate::fault::{Fault, Opportunity, Strike};
+use crate::random::mixed;
 
 impl From<Unanswered> for StoreError {
     fn from(_: Unanswered) -> Self {
@@ -26,6 +27,33 @@ fn at_once<T, E: From<StoreError>>(answer: impl Future<Output = Result<T, E>>) -
 }
 
 impl Site {
+    /// What an index shows that lags behind: some of it it has not seen yet, or it has not seen yet that some of it is over.
+    fn make_stale(&self, due: &mut Vec<DueHead>, bits: u64, (now, limit): (Timestamp, usize)) {
+        let mut place = 0;
+        let mut drawn = || {
+            place += 1;
+            mixed(bits ^ place)
+        };
+        if bits.is_multiple_of(2) {
+            due.retain(|_| drawn().is_multiple_of(2));
+            return;
+        }
+        let known: Vec<ExecutionId> =
+            self.world.checks().executions().map(|execution| execution.identity.id.clone()).filter(|_| drawn().is_multiple_of(4)).collect();
+        let over = known.into_iter().filter(|known| due.iter().all(|due| due.execution != *known)).collect::<Vec<_>>();
+        due.extend(over.into_iter().map(|execution| DueHead { execution, wake_at: now }));
+        due.truncate(limit);
+    }
+
+    /// Refuses for good what the store cannot keep, as drawn.
+    fn refuse_unfit<'t>(&self, mut texts: impl Iterator<Item = &'t str>) -> Result<(), StoreError> {
+        if !texts.any(|text| self.world.is_unfit(text)) {
+            return Ok(());
+        }
+        self.world.trouble();
+        Err(StoreError::Refused("it cannot be kept, as drawn".to_owned()))
+    }
+
     async fn read<T, E: From<StoreError>>(&self, what: &'static str, read: impl Fn() -> Result<T, E>) -> Result<T, E> {
         self.answered(Opportunity::Read, what, read).await.map(|(answer, _)| answer)
     }
@@ -114,12 +142,7 @@ impl ExecutionStore for Site {
         let read = || at_once(self.world.store.due(now, limit));
         let (mut due, strike) = self.answered(Opportunity::IndexRead, "due", read).await?;
         if let Some(strike) = strike.filter(|strike| strike.fault == Fault::StaleIndex) {
-            // It has not seen some of them yet. (What it still shows although it is over is woken for nothing: see `clients`.)
-            let mut place = 0;
-            due.retain(|_| {
-                place += 1;
-                crate::random::mixed(strike.bits ^ place).is_multiple_of(2)
-            });
+            self.make_stale(&mut due, strike.bits, (now, limit));
         }
         Ok(due)
     }
@@ -141,6 +164,8 @@ impl ExecutionStore for Site {
 
     async fn put_entry(&self, entry: &Entry) -> Result<PutEntry, StoreError> {
         self.write("put entry", || {
+            let texts = entry.events.iter().filter_map(|event| crate::check::output_text(&event.kind));
+            self.refuse_unfit(texts)?;
             let put = at_once(self.world.store.put_entry(entry));
             self.world.trace(|| put_line(entry, &put));
             if matches!(put, Ok(PutEntry::Committed)) {
@@ -152,7 +177,11 @@ impl ExecutionStore for Site {
     }
 
     async fn put_values(&self, execution: &ExecutionId, values: &[(ValueHash, Arc<str>)]) -> Result<(), StoreError> {
-        self.write("put values", || at_once(self.world.store.put_values(execution, values))).await
+        self.write("put values", || {
+            self.refuse_unfit(values.iter().map(|(_, text)| text.as_ref()))?;
+            at_once(self.world.store.put_values(execution, values))
+        })
+        .await
     }
 
     async fn values(&self, execution: &ExecutionId, hashes: &[ValueHash]) -> Result<BTreeMap<ValueHash, Arc<str>>, StoreError> {

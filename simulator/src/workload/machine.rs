@@ -100,7 +100,7 @@ impl Style {
             pivot: compensates && random.happens(300),
             large: random.happens(100),
             wide: random.happens(15),
-            timeout_seconds: random.happens(120).then(|| random.within(5, 300)),
+            timeout_seconds: random.happens(200).then(|| random.within(5, 300)),
         }
     }
 }

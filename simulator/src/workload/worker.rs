@@ -33,6 +33,8 @@ pub struct Workers {
     pub seed: u64,
     /// Out of 1,000 attempts, about how many do anything but succeed at once.
     pub trouble: u32,
+    /// Of 1,000 things that are looked up, how many the store refuses to keep, for a while.
+    pub unfit: u32,
     /// The host's clock.
     pub clock: Arc<dyn Clock>,
     /// Where the items of the table workers are.
@@ -58,6 +60,16 @@ impl Workers {
         ]
     }
 
+    /// What is found, perhaps something that the store refuses to keep.
+    fn found(&self, key: &IdempotencyKey, attempt: u32) -> Value {
+        let mut result = result_of(self.seed, key, attempt);
+        let is_unfit = hash(self.seed, key.as_str(), 1 << 42) % 1_000 < u64::from(self.unfit);
+        if let Some(members) = result.as_object_mut().filter(|_| is_unfit) {
+            members.insert("unfit".to_owned(), json!(true));
+        }
+        result
+    }
+
     fn behavior(&self, key: &IdempotencyKey, attempt: u32, temper: Temper) -> Behavior {
         Behavior::of(hash(self.seed, key.as_str(), u64::from(attempt)), self.trouble, temper)
     }
@@ -77,6 +89,9 @@ pub fn result_of(seed: u64, key: &IdempotencyKey, attempt: u32) -> Value {
         _ => json!({ "of": key.as_str(), "attempt": attempt, "filler": "f".repeat(filler) }),
     }
 }
+
+/// What marks a result that the store refuses to keep, until it is mended.
+pub const UNFIT: &str = "\"unfit\":true";
 
 /// 64 bits of a seed, a key and a number: FNV-1a over the key, mixed.
 pub(crate) fn hash(seed: u64, key: &str, number: u64) -> u64 {

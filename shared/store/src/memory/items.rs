@@ -28,6 +28,12 @@ impl Items {
             .collect()
     }
 
+    /// The items that have expired by `now`, and are there still.
+    pub(super) fn expired(&self, now: Timestamp) -> Vec<ItemKey> {
+        let has_expired = |item: &Item| item.expires_at.is_some_and(|expires_at| expires_at <= now);
+        self.0.iter().filter(|(_, item)| has_expired(item)).map(|(key, _)| key.clone()).collect()
+    }
+
     /// What a transaction is to change.
     pub(super) fn decide(&self, writes: &[Write], now: Timestamp) -> Result<Vec<(ItemKey, ItemChange)>, TransactError> {
         item_changes(writes.iter().map(|write| (write, write.applied_to(self.get(write.key(), now)))))

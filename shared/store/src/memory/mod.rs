@@ -9,6 +9,7 @@ mod items;
 mod journal;
 mod ledger;
 mod machines;
+mod sweep;
 mod values;
 
 use std::collections::BTreeMap;

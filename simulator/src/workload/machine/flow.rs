@@ -90,7 +90,10 @@ impl Writer<'_> {
         let mut state = json!({ "Type": "Map", "ItemsPath": "$.items", "ItemSelector": selector, "ItemProcessor": processor });
         if self.chance(600) {
             let most = self.random.below(4);
-            set(&mut state, "MaxConcurrency", json!(most));
+            match self.chance(250) {
+                true => set(&mut state, "MaxConcurrencyPath", json!("$.pick")),
+                false => set(&mut state, "MaxConcurrency", json!(most)),
+            }
         }
         match self.random.below(10) {
             0..=3 => {
@@ -147,8 +150,10 @@ impl Writer<'_> {
 
     fn pass(&mut self) -> Written {
         let name = self.name("Pass");
-        let state = match self.random.below(4) {
+        let state = match self.random.below(5) {
             0 => json!({ "Type": "Pass" }),
+            // Deeper with each round of a loop.
+            4 => json!({ "Type": "Pass", "Parameters": { "deeper": { "all.$": "$" } }, "ResultPath": "$.last" }),
             1 => json!({ "Type": "Pass", "Result": { "passed": name }, "ResultPath": "$.last" }),
             2 => json!({ "Type": "Pass", "Parameters": { "inner.$": "$" }, "OutputPath": "$.inner" }),
             _ => json!({ "Type": "Pass", "InputPath": "$.n", "ResultPath": "$.last" }),
@@ -273,7 +278,8 @@ impl Writer<'_> {
     /// A state that ends its flow.
     fn end_state(&mut self, behind: &mut Vec<Written>) -> String {
         let written = match self.random.below(10) {
-            0..=2 => self.written("Fail", json!({ "Type": "Fail", "Error": GIVEN_UP, "Cause": "as it is written" })),
+            0 => self.written("Fail", json!({ "Type": "Fail", "ErrorPath": "$.at", "CausePath": "States.Format('at {}', $.at)" })),
+            1..=2 => self.written("Fail", json!({ "Type": "Fail", "Error": GIVEN_UP, "Cause": "as it is written" })),
             3 => self.written("Fail", json!({ "Type": "Fail" })),
             4..=6 => self.written("Succeed", json!({ "Type": "Succeed" })),
             _ => self.written("Handled", json!({ "Type": "Pass", "End": true })),

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{BOOM, BROKEN, DECLINED, GIVEN_UP, NO_STOCK, Writer, set};
 
-const NAMED: [&str; 7] = [BOOM, BROKEN, DECLINED, NO_STOCK, GIVEN_UP, "States.Timeout", "States.TaskFailed"];
+const NAMED: [&str; 8] =
+    [BOOM, BROKEN, DECLINED, NO_STOCK, GIVEN_UP, "States.Timeout", "States.TaskFailed", "States.HeartbeatTimeout"];
 
 impl Writer<'_> {
     /// One or two retriers.

@@ -29,8 +29,15 @@ impl Writer<'_> {
         let Written { name, mut state, .. } = self.task_of(function);
         if let Some(state) = state.as_object_mut() {
             // It is tried until its outcome is known: it must be given the time that this takes.
-            for field in ["Compensation", "TimeoutSecondsPath", "HeartbeatSeconds"] {
+            for field in ["Compensation", "TimeoutSecondsPath", "HeartbeatSeconds", "HeartbeatSecondsPath"] {
                 state.shift_remove(field);
+            }
+            if let Some(Value::Object(parameters)) = state.get_mut("Parameters") {
+                let sent = match parameters.get_mut("Payload") {
+                    Some(Value::Object(payload)) => payload,
+                    _ => parameters,
+                };
+                sent.insert("pivot".to_owned(), json!(true));
             }
         }
         let seconds = self.one_of(&[30, 60, 120], 60);
@@ -50,7 +57,7 @@ impl Writer<'_> {
             _ => "Ask",
         });
         let mut state = self.call(&name, function);
-        self.timeouts(&mut state);
+        self.timeouts(function, &mut state);
         if self.chance(450) {
             let retry = self.retriers();
             set(&mut state, "Retry", retry);
@@ -64,7 +71,7 @@ impl Writer<'_> {
 
     /// `Resource` and `Parameters`. What is sent says which visit it comes from.
     fn call(&mut self, name: &str, function: &str) -> Value {
-        let mut sent = json!({ "state": name, "at.$": "$.at", "n.$": "$.n.v" });
+        let mut sent = json!({ "state": name, "at.$": "$.at", "n.$": "$.n.v", "patience.$": "$.patience" });
         if self.style.large && self.chance(500) {
             set(&mut sent, "blob.$", json!("$.blob"));
         }
@@ -81,7 +88,7 @@ impl Writer<'_> {
         json!({ "Type": "Task", "Resource": arn(function), "Parameters": sent })
     }
 
-    fn timeouts(&mut self, state: &mut Value) {
+    fn timeouts(&mut self, function: &str, state: &mut Value) {
         let seconds = self.one_of(&TIMEOUT_SECONDS, 30);
         let timeout = match self.random.below(100) {
             0..=59 => Some(("TimeoutSeconds", json!(seconds))),
@@ -91,11 +98,17 @@ impl Writer<'_> {
         if let Some((field, value)) = &timeout {
             set(state, field, value.clone());
         }
-        let least = matches!(timeout, Some(("TimeoutSecondsPath", _)));
-        if self.chance(200) && (timeout.is_none() || seconds > 1 && !least) {
+        let found = matches!(timeout, Some(("TimeoutSecondsPath", _)));
+        // People are heard of more often than workers.
+        let likely = if function == ASK { 500 } else { 250 };
+        if self.chance(likely) && (timeout.is_none() || seconds > 1 && !found) {
             let most = if timeout.is_some() { seconds - 1 } else { 30 };
-            let heartbeat = self.random.within(1, most);
-            set(state, "HeartbeatSeconds", json!(heartbeat));
+            let longest = if self.chance(500) { most.min(4) } else { most };
+            let heartbeat = self.random.within(1, longest);
+            match self.chance(200) && timeout.is_none() {
+                true => set(state, "HeartbeatSecondsPath", json!("$.patience")),
+                false => set(state, "HeartbeatSeconds", json!(heartbeat)),
+            }
         }
     }
 
@@ -161,9 +174,15 @@ impl Writer<'_> {
         if let Some(parameters) = parameters {
             set(&mut compensation, "Parameters", parameters);
         }
-        if self.chance(400) {
-            let seconds = self.one_of(&[2, 5, 15, 30, 60], 15);
-            set(&mut compensation, "TimeoutSeconds", json!(seconds));
+        match self.random.below(100) {
+            0..=39 => {
+                let seconds = self.one_of(&[2, 5, 15, 30, 60], 15);
+                set(&mut compensation, "TimeoutSeconds", json!(seconds));
+            }
+            40..=49 => set(&mut compensation, "TimeoutSecondsPath", json!("$.input.patience")),
+            // There is none before there is a result: then nothing is ever scheduled.
+            50 => set(&mut compensation, "TimeoutSecondsPath", json!("$.result.attempt")),
+            _ => {}
         }
         if self.chance(350) {
             let retry = self.retriers();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use asl::state::{Compensate, Compensation};
+use asl::state::{Amount, Compensate, Compensation, Text};
 use asl::{Definition, Integration, StateKind};
 
 use super::{Machine, machine, routes};
@@ -68,7 +68,7 @@ fn everything_of_the_language_and_the_extension_occurs() {
     }
 }
 
-const FEATURES: [&str; 28] = [
+const FEATURES: [&str; 33] = [
     "Task",
     "Choice",
     "Parallel",
@@ -97,6 +97,11 @@ const FEATURES: [&str; 28] = [
     "callback",
     "invoke",
     "concurrency",
+    "concurrency found",
+    "timeout found",
+    "heartbeat found",
+    "compensation with timeout found",
+    "failure found",
 ];
 
 fn features(state: &asl::State) -> Vec<&'static str> {
@@ -116,6 +121,8 @@ fn features(state: &asl::State) -> Vec<&'static str> {
             note("refusals", !task.refusals.is_empty());
             note("pivot", task.pivot);
             note("timeout", task.timeout.is_some());
+            note("timeout found", matches!(task.timeout, Some(Amount::Path(_))));
+            note("heartbeat found", matches!(task.heartbeat, Some(Amount::Path(_))));
             note("heartbeat", task.heartbeat.is_some());
             note("callback", task.resource.integration == (Integration::LambdaInvoke { wait_for_task_token: true }));
             note("invoke", task.resource.integration == (Integration::LambdaInvoke { wait_for_task_token: false }));
@@ -126,11 +133,16 @@ fn features(state: &asl::State) -> Vec<&'static str> {
                     note("compensation by default arguments", action.parameters.is_none());
                     note("compensation with retry", action.retry.is_some());
                     note("compensation with timeout", action.timeout.is_some());
+                    note("compensation with timeout found", matches!(action.timeout, Some(Amount::Path(_))));
                 }
                 None => {}
             }
         }
-        StateKind::Map(map) => note("concurrency", map.max_concurrency.is_some()),
+        StateKind::Map(map) => {
+            note("concurrency", map.max_concurrency.is_some());
+            note("concurrency found", matches!(map.max_concurrency, Some(Amount::Path(_))));
+        }
+        StateKind::Fail(fail) => note("failure found", matches!(fail.error, Some(Text::Path(_)))),
         _ => {}
     }
     seen

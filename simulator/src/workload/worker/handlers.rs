@@ -114,6 +114,12 @@ impl Acting {
         Ok(acted(task, seat))
     }
 
+    /// Whether the provider refuses what it has done already. A pivot has to hear that it was done.
+    fn is_touchy(&self, task: &Task, behavior: &Behavior) -> bool {
+        let is_pivot = task.input.get("pivot").is_some();
+        self.place == Place::Outside && !is_pivot && self.workers.trouble > 0 && behavior.bits.is_multiple_of(4)
+    }
+
     /// Whether an earlier attempt had its effect: then nothing is refused.
     async fn is_done(&self, task: &Task) -> Result<bool, HandlerError> {
         if self.place == Place::Outside {
@@ -149,6 +155,10 @@ impl Handler for Acting {
                     Deed::Refuse => refused("nothing is left"),
                     _ => failed(DECLINED, "it was declined"),
                 });
+            }
+            // A provider that takes nothing twice, and says no more than that.
+            Deed::Succeed if self.is_touchy(task, &behavior) && self.is_done(task).await? => {
+                return Err(refused("it cannot be done again"));
             }
             _ => {}
         }
@@ -256,7 +266,7 @@ impl Handler for Looking {
             Deed::Refuse => Err(refused("nothing to look at")),
             Deed::Decline => Err(failed(DECLINED, "nobody may look")),
             Deed::ReturnTooMuch => Ok(Completion::of(too_much())),
-            Deed::Succeed | Deed::NotNow => Ok(Completion::of(result_of(self.workers.seed, &task.key, task.attempt))),
+            Deed::Succeed | Deed::NotNow => Ok(Completion::of(self.workers.found(&task.key, task.attempt))),
         }
     }
 }

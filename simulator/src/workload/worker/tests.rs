@@ -56,6 +56,7 @@ impl World {
         let workers = Workers {
             seed: 1,
             trouble,
+            unfit: 0,
             clock: Arc::new(ManualClock::at_millis(NOW.millis())),
             ledger: Arc::clone(&ledger) as Arc<dyn LedgerStore>,
             outside: Arc::clone(&outside) as Arc<dyn Outside>,
