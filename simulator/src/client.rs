@@ -16,12 +16,12 @@ use interpreter::{DefinitionHash, ExecutionStatus, TaskOutcome, TaskToken};
 use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, queue_name};
 use store::{StateMachine, StoreError};
 
-use crate::fault::Strike;
 use crate::check::FORGED;
+use crate::fault::Strike;
 use crate::host::Role;
 use crate::port::deliver;
-use crate::run::execution_arn;
 use crate::random::Random;
+use crate::run::execution_arn;
 use crate::system::System;
 use crate::workload::Submission;
 use crate::world::Asking;

@@ -116,7 +116,8 @@ impl Options {
         options.bounds = bounds(random);
         // What is drawn from here on came later, and leaves what was drawn before as it was.
         // An order's pivot has little time by the clocks of those who work on it.
-        options.coordinator_skew_millis = if random.happens(300) && options.orders == 0 { random.within(5_000, 30_000) } else { 0 };
+        options.coordinator_skew_millis =
+            if random.happens(300) && options.orders == 0 { random.within(5_000, 30_000) } else { 0 };
         options.hopeless_are_followed = random.happens(60);
         options.impatient_per_mille = per_mille(random, 500);
         options.heard_of_per_mille = per_mille(random, 1_000);

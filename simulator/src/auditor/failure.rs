@@ -87,7 +87,8 @@ fn matches(names: &[String], fault: &Fault, failing: Failing) -> Option<bool> {
         Fault::Named(error) => named(names, error, failing),
         Fault::Silent => {
             // What a Parallel or Map fails with silently is none of a task's errors.
-            let impossible = |name: &str| name == error_name::TIMEOUT || name == error_name::TASK_FAILED && failing == Failing::Part;
+            let impossible =
+                |name: &str| name == error_name::TIMEOUT || name == error_name::TASK_FAILED && failing == Failing::Part;
             let may = names.iter().any(|name| name.starts_with("States.") && !impossible(name));
             if may { None } else { Some(false) }
         }

@@ -306,10 +306,12 @@ impl<'c> Model<'c> {
         let action = undoing(self.tasks.get(obligation.task)?.task)?;
         let spent = obligation.retries.used(0);
         match &action.retry {
-            Some(retriers) => match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), UNDOING).0.first() {
-                Some(Handling::Retry { millis, .. }) => Some(*millis),
-                _ => None,
-            },
+            Some(retriers) => {
+                match retryings(retriers, &obligation.retries, &Fault::Named(error.to_owned()), UNDOING).0.first() {
+                    Some(Handling::Retry { millis, .. }) => Some(*millis),
+                    _ => None,
+                }
+            }
             None => Some(2_u64.saturating_pow(u32::try_from(spent).unwrap_or(u32::MAX)).min(RETRY_SECONDS_MAX) * 1_000),
         }
     }

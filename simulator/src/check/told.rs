@@ -146,7 +146,8 @@ impl Checks {
     /// A token that was sent, chosen by these bits.
     pub(crate) fn some_token(&self, bits: u64) -> Option<TaskToken> {
         // Mostly of what is under way, and mostly of what people answer: there it would help.
-        let under_way: Vec<&TaskToken> = self.meanings.values().filter_map(|meaning| self.token_under_way(meaning, bits)).collect();
+        let under_way: Vec<&TaskToken> =
+            self.meanings.values().filter_map(|meaning| self.token_under_way(meaning, bits)).collect();
         if !bits.is_multiple_of(4) && !under_way.is_empty() {
             let count = u64::try_from(under_way.len()).unwrap_or(1);
             return under_way.get(usize::try_from(mixed(bits) % count).unwrap_or(0)).map(|token| (*token).clone());

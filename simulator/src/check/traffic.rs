@@ -154,7 +154,9 @@ impl Checks {
         if reason.is_empty() {
             self.violated("parked", format!("without a reason: {}", message.body));
         }
-        if !self.is_unfit(world, &message.body) && self.meanings.get(text_of(&message.body)).is_some_and(|meaning| *meaning != Meaning::Nothing) {
+        if !self.is_unfit(world, &message.body)
+            && self.meanings.get(text_of(&message.body)).is_some_and(|meaning| *meaning != Meaning::Nothing)
+        {
             self.violated("parked", format!("a message of ours, because {reason}: {}", message.body));
         }
     }

@@ -38,8 +38,13 @@ impl Site {
             due.retain(|_| drawn().is_multiple_of(2));
             return;
         }
-        let known: Vec<ExecutionId> =
-            self.world.checks().executions().map(|execution| execution.identity.id.clone()).filter(|_| drawn().is_multiple_of(4)).collect();
+        let known: Vec<ExecutionId> = self
+            .world
+            .checks()
+            .executions()
+            .map(|execution| execution.identity.id.clone())
+            .filter(|_| drawn().is_multiple_of(4))
+            .collect();
         let over = known.into_iter().filter(|known| due.iter().all(|due| due.execution != *known)).collect::<Vec<_>>();
         due.extend(over.into_iter().map(|execution| DueHead { execution, wake_at: now }));
         due.truncate(limit);

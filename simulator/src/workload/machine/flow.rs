@@ -278,7 +278,9 @@ impl Writer<'_> {
     /// A state that ends its flow.
     fn end_state(&mut self, behind: &mut Vec<Written>) -> String {
         let written = match self.random.below(10) {
-            0 => self.written("Fail", json!({ "Type": "Fail", "ErrorPath": "$.at", "CausePath": "States.Format('at {}', $.at)" })),
+            0 => {
+                self.written("Fail", json!({ "Type": "Fail", "ErrorPath": "$.at", "CausePath": "States.Format('at {}', $.at)" }))
+            }
             1..=2 => self.written("Fail", json!({ "Type": "Fail", "Error": GIVEN_UP, "Cause": "as it is written" })),
             3 => self.written("Fail", json!({ "Type": "Fail" })),
             4..=6 => self.written("Succeed", json!({ "Type": "Succeed" })),
