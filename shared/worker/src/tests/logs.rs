@@ -31,6 +31,9 @@ impl Write for Lines {
 async fn logged(act: Act, plan: FaultPlan) -> String {
     let lines = Lines::default();
     let writer = lines.clone();
+    // As long as there is one subscriber alone, a callsite that another test's thread comes to first is asked about there, where nobody listens,
+    // and stays silent for everybody (tracing-core: `has_just_one`). With two it is not.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_ansi(false)
