@@ -213,7 +213,9 @@ impl System {
         let proof = if strike.bits.is_multiple_of(3) { 0 } else { token.proof ^ (1 << (strike.bits % 128)) };
         let wrong = TaskToken { proof, ..token };
         let text = wrong.to_string();
-        let answer = self.asked(Asking::Other("guess"), |coordinator| async move { coordinator.send_task_success(&text, FORGED).await }).await;
+        let answer = self
+            .asked(Asking::Other("guess"), |coordinator| async move { coordinator.send_task_success(&text, FORGED).await })
+            .await;
         if let Some(Ok(())) = answer {
             self.world.checks().violated("token", format!("a token that was made up was taken: {wrong}"));
         }

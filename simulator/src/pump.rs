@@ -38,10 +38,11 @@ where
             world.executor.sleep(1_000).await;
             continue;
         };
+        let wakes = world.checks().wakes_of(&deliveries);
         let invocation = invoke(deliveries.clone());
         let (host, began) = (invocation.host, world.now());
         let (troubled, paused) = (Arc::default(), Arc::default());
-        let handling = Arc::new(Handling { queue: queue.clone(), deliveries, host, began, troubled, paused });
+        let handling = Arc::new(Handling { queue: queue.clone(), deliveries, host, began, wakes, troubled, paused });
         let world_of_invocation = Arc::clone(&world);
         world.executor.spawn(CLOUD, "source", run(world_of_invocation, handling, invocation));
         let pause = world.drawn_within(0, BATCHING_MILLIS);
@@ -64,7 +65,7 @@ where
         if matches!(disposition, Disposition::GiveBack { .. }) {
             world.checks().given_back(&handling, &delivery.body);
         }
-        settle(&world, &handling.queue, delivery, disposition).await;
+        settle(&world, &handling, delivery, disposition).await;
     }
 }
 
@@ -97,7 +98,8 @@ where
     dispositions
 }
 
-async fn settle(world: &Arc<World>, queue: &str, delivery: &Delivery, disposition: Disposition) {
+async fn settle(world: &Arc<World>, handling: &Arc<Handling>, delivery: &Delivery, disposition: Disposition) {
+    let queue = handling.queue.as_str();
     world.pass_latency().await;
     if world.strike(Opportunity::Settle, queue).is_some_and(|strike| strike.fault == Fault::NotDeleted) {
         return;
@@ -109,7 +111,9 @@ async fn settle(world: &Arc<World>, queue: &str, delivery: &Delivery, dispositio
             let deleted = world.queues.delete(queue, &delivery.receipt).now_or_never();
             // A receipt that is out of date deletes nothing and says nothing.
             if matches!(deleted, Some(Ok(()))) && held() < before {
-                world.checks().acknowledged(world, &delivery.body);
+                world.checks().acknowledged(world, handling, &delivery.body);
+            } else {
+                world.checks().acknowledged_late(world, handling, &delivery.body);
             }
         }
         Disposition::GiveBack { delay } => {

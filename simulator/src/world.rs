@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use clock::{Clock, Entropy, SeededEntropy};
 use coordinator::ParsedDefinitions;
-use interpreter::{Routes, TaskToken, Timestamp};
+use interpreter::{ExecutionId, Routes, TaskToken, Timestamp};
 use messages::{Delivery, MemoryQueue};
 use store::MemoryStore;
 
@@ -35,6 +35,8 @@ pub(crate) struct Handling {
     pub host: HostNumber,
     /// When it began.
     pub began: Timestamp,
+    /// When the wakes began that are among its messages, or that these go on with, by execution.
+    pub wakes: BTreeMap<ExecutionId, Timestamp>,
     /// Whether a call of the invocation failed.
     pub troubled: Arc<AtomicBool>,
     /// Whether the invocation stood still for a while.

@@ -48,11 +48,8 @@ impl Coordinator {
 
     /// Tells the head, before the entry, what the entry needs: harmless if the entry then fails, and if it does not, nobody has to remember to.
     async fn precede(&self, before: &Execution, next: &Execution) -> Result<(), StoreError> {
-        if next.status != ExecutionStatus::Running {
-            return Ok(());
-        }
         if before.status != ExecutionStatus::Running {
-            return self.reopen_head(next).await;
+            return if next.status == ExecutionStatus::Running { self.reopen_head(next).await } else { Ok(()) };
         }
         if next.wake_at < before.wake_at && !breaks::active(Break::WakeNotLowered) {
             let executions = &self.ports.executions;

@@ -37,6 +37,7 @@ mod start;
 mod stop;
 mod wake;
 mod watch;
+mod withdraw;
 
 #[cfg(test)]
 mod tests;

@@ -15,6 +15,7 @@ use store::StoreError;
 
 use crate::request::Request;
 use crate::send::Sent;
+use crate::withdraw::Undeliverable;
 use crate::{Coordinator, DeliverError};
 
 /// Why not everything was published; trying again can help.
@@ -122,7 +123,10 @@ impl Coordinator {
             }
         }
         // What is undeliverable comes up again when the rest is published again.
-        unsent.map_or(Ok(undeliverable), Err)
+        match unsent {
+            Some(unsent) => Err(unsent),
+            None => Ok(self.withdraw_all(undeliverable).await?),
+        }
     }
 
     async fn send_requests(&self, queue: &str, requests: &[Request]) -> Vec<Sent> {
@@ -179,10 +183,11 @@ pub(crate) fn outgoing(body: &CoordinatorBody, delay: Duration) -> Outgoing {
     Outgoing::delayed(body.encode(), delay)
 }
 
-fn refused(publication: &Publication<'_>, request: Request, queue: &str, reason: &str, unseen: bool) -> PublishFailure {
+fn refused(publication: &Publication<'_>, request: Request, queue: &str, reason: &str, unseen: bool) -> Undeliverable {
     let first_publish = unseen && publication.unseen_since.is_some_and(|since| request.revision >= since);
     let first_publish = first_publish && !breaks::active(Break::UnseenRequestTakenForSeen);
     let first_publish = first_publish || breaks::active(Break::SeenRequestTakenForUnseen);
     let cause = format!("the queue `{queue}` refuses the request: {reason}");
-    PublishFailure { token: request.token, failure: StateFailure::new("Backstep.Undeliverable", cause), first_publish }
+    let failure = StateFailure::new("Backstep.Undeliverable", cause);
+    Undeliverable { key: request.key, failure: PublishFailure { token: request.token, failure, first_publish } }
 }

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use asl::state::Compensation;
 use asl::{Definition, StateKind};
 use breaks::Break;
-use interpreter::{Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
+use interpreter::{IdempotencyKey, Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
 use messages::{FORMAT, InputBody, Outgoing, RequestBody};
 use store::StoreError;
 
 use crate::Coordinator;
 use crate::publish::Publication;
+use crate::withdraw::Undeliverable;
 
 /// A request, ready to be sent.
 pub(crate) struct Request {
     pub(crate) token: TaskToken,
     pub(crate) revision: u64,
+    pub(crate) key: IdempotencyKey,
     pub(crate) message: Outgoing,
 }
 
@@ -29,7 +31,7 @@ impl Coordinator {
         &self,
         publication: &Publication<'_>,
         tasks: Vec<TaskRequest>,
-    ) -> Result<(ByQueue, Vec<PublishFailure>), StoreError> {
+    ) -> Result<(ByQueue, Vec<Undeliverable>), StoreError> {
         let mut by_queue = ByQueue::new();
         let mut unrouted = Vec::new();
         let fetched = self.fetch_inputs(publication, &tasks).await?;
@@ -39,9 +41,9 @@ impl Coordinator {
                 continue;
             };
             let input = self.input(publication, &fetched, &task.input).await?;
-            let (token, revision) = (task.token.clone(), task.revision);
+            let (token, revision, key) = (task.token.clone(), task.revision, task.key.clone());
             let message = Outgoing::standard(body(publication, task, input).encode());
-            by_queue.entry(route.queue.clone()).or_default().push(Request { token, revision, message });
+            by_queue.entry(route.queue.clone()).or_default().push(Request { token, revision, key, message });
         }
         Ok((by_queue, unrouted))
     }
@@ -123,11 +125,12 @@ fn provider(definition: &Definition, task: &TaskRequest) -> Option<String> {
 }
 
 /// AWS names a function that does not exist so.
-fn no_route(publication: &Publication<'_>, task: TaskRequest) -> PublishFailure {
+fn no_route(publication: &Publication<'_>, task: TaskRequest) -> Undeliverable {
     let cause = format!("no queue serves the function `{}`", task.function);
-    PublishFailure {
+    let failure = PublishFailure {
         first_publish: publication.unseen_since.is_some_and(|since| task.revision >= since),
         token: task.token,
         failure: StateFailure::new("Lambda.ResourceNotFoundException", cause),
-    }
+    };
+    Undeliverable { key: task.key, failure }
 }

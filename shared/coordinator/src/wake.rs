@@ -25,11 +25,12 @@ impl Coordinator {
     }
 
     /// A redrive tells the head first. If it was interrupted before its entry, the head is open and the journal ended; a report of the journal's
-    /// revision is refused by then. When such a head comes due its redrive is long dead (a function lives for seconds), and it is closed again.
+    /// revision is refused by then. When such a head has been due for as long as any function lives, its redrive is dead, and it is closed again.
     async fn close_reopened_head(&self, ended: &Execution) -> Result<(), StoreError> {
         let executions = &self.ports.executions;
         let Some(head) = self.retried(|| executions.head_of(&ended.identity.id)).await? else { return Ok(()) };
-        let due = head.wake_at.is_some_and(|wake_at| wake_at <= self.now());
+        let longest_seconds = self.settings.limits.wake_within_seconds;
+        let due = head.wake_at.is_some_and(|wake_at| wake_at.plus_seconds(longest_seconds) <= self.now());
         if head.status == ExecutionStatus::Running && head.wake_revision > ended.revision && due {
             let revision = head.wake_revision;
             self.retried(|| executions.report(&ended.identity, ended.status, ended.closed_at, None, revision)).await?;

@@ -154,7 +154,9 @@ pub fn transition(
         return Ok(Transition { execution: None, events: Vec::new(), values: Vec::new(), outcomes });
     }
     let woken = messages.iter().any(|message| matches!(message, Message::Wake));
-    plan(&mut turn, woken);
+    // Of an execution that had ended the head was due at no time.
+    let redriven = turn.execution.redrive_count > execution.redrive_count;
+    plan(&mut turn, woken || redriven);
     let made = turn.finish();
     Ok(Transition { execution: Some(made.execution), events: made.events, values: made.values, outcomes })
 }
@@ -242,6 +244,8 @@ fn plan(turn: &mut Turn<'_>, woken: bool) {
     turn.execution.revision = revision;
     turn.execution.updated_at = now;
     if !is_open(turn) {
+        // Until its head is told, the end is outstanding as a request is.
+        turn.execution.wake_at = turn.execution.wake_at.min(now.plus_seconds(limits.wake_within_seconds));
         return;
     }
     let outlook = Outlook::of(&turn.execution);

@@ -1,5 +1,6 @@
 //! Invariants 10, 11, 14: what is acknowledged is in a journal, or says nothing any more.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use interpreter::{Command, TaskOutcome, TaskToken, Timestamp, outstanding};
@@ -14,7 +15,7 @@ const SKEW_MILLIS: u64 = 5_000;
 
 impl Checks {
     /// A message was deleted from its queue because its handling is done.
-    pub(crate) fn acknowledged(&mut self, world: &World, body: &str) {
+    pub(crate) fn acknowledged(&mut self, world: &World, handling: &Arc<Handling>, body: &str) {
         let text = text_of(body);
         if self.live.get(text).is_none_or(|live| *live <= 0) {
             return;
@@ -26,7 +27,7 @@ impl Checks {
         self.live.remove(text);
         let text = text.to_owned();
         match self.meanings.get(&text).cloned() {
-            Some(Meaning::Answer(token, _)) => self.check_answer(&token, &text),
+            Some(Meaning::Answer(token, _)) => self.check_answer(&token, handling.began, &text),
             Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
             Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
             Some(Meaning::Nothing) => self.check_parked(world, &text),
@@ -35,7 +36,7 @@ impl Checks {
             Some(Meaning::Wake(execution, _)) => self.check_woken(world, &text, &execution),
             None => {}
         }
-        self.check_published(world, &text);
+        self.check_published(world, handling, &text);
     }
 
     /// A message was given back. Of the coordinator's queues that takes a call that failed: contention is sent again, and all else is done with.
@@ -64,7 +65,11 @@ impl Checks {
         }
     }
 
-    fn check_answer(&mut self, token: &TaskToken, text: &str) {
+    fn check_answer(&mut self, token: &TaskToken, began: Timestamp, text: &str) {
+        // It may have been decided upon while the execution had ended; the ledger answers whoever asks again since the redrive.
+        if self.redriven.get(&token.execution).is_some_and(|redriven| *redriven >= began) {
+            return;
+        }
         // One that was applied may have failed its state all the same, which is then tried again.
         if is_success(text) && !self.causes.contains_key(text) && self.would_succeed(token) {
             self.violated("acknowledged-unapplied", format!("the success of {token} was acknowledged, and its visit goes on"));

@@ -20,6 +20,7 @@ impl Checks {
         if before.is_some_and(|journal| journal.seeds.get(&entry.revision) == Some(&entry.seed)) {
             return;
         }
+        let before_redrives = before.map_or(0, |before| before.latest.redrive_count);
         let findings = match before {
             None => of_first(entry),
             Some(before) => of_next(before, entry),
@@ -29,6 +30,9 @@ impl Checks {
         let name = entry.execution.identity.name.clone();
         for (rule, text) in findings {
             self.violated(rule, format!("entry {} of `{name}`: {text}", entry.revision));
+        }
+        if before_redrives < entry.execution.redrive_count {
+            self.redriven.insert(id.clone(), world.now());
         }
         self.caused(world, entry);
         self.revision_committed(world, entry);

@@ -65,7 +65,11 @@ pub(crate) struct Checks {
     /// Attempts whose answer was lost with its queue.
     lost_answers: BTreeSet<(ExecutionId, u64, u32)>,
     /// The entries that a message led to, while a copy of it is live.
-    causes: BTreeMap<String, BTreeSet<(ExecutionId, u64)>>,
+    causes: BTreeMap<String, BTreeMap<(ExecutionId, u64), published::Cause>>,
+    /// Entries whose message somebody else was done with, who had it at the same time.
+    left_to_others: Vec<(String, (ExecutionId, u64), published::Cause)>,
+    /// When an execution was redriven last.
+    redriven: BTreeMap<ExecutionId, Timestamp>,
     /// The attempts whose requests a queue has taken.
     sent_requests: BTreeSet<(ExecutionId, u64, u32)>,
     /// Keys of tasks whose requests hand a token out.

@@ -1,12 +1,21 @@
 //! Invariant 10: a message is acknowledged only when what it led to is published.
 
+use std::sync::Arc;
+
 use futures::FutureExt;
-use interpreter::{Command, Execution, ExecutionId, ExecutionStatus, outstanding};
+use interpreter::{Command, Execution, ExecutionId, ExecutionStatus, Timestamp, outstanding};
 use store::{Entry, LedgerState, LedgerStore};
 
 use super::traffic::{Meaning, attempt_of, text_of};
 use super::{Checks, head_of};
-use crate::world::World;
+use crate::world::{Handling, World};
+
+/// Who committed an entry, and when.
+#[derive(Debug, Clone)]
+pub(super) struct Cause {
+    by: Arc<Handling>,
+    at: Timestamp,
+}
 
 impl Checks {
     /// An entry was committed while messages were handled: they are to be acknowledged only when it is published.
@@ -17,26 +26,50 @@ impl Checks {
             let text = text_of(&delivery.body);
             let is_about = self.meanings.get(text).and_then(|meaning| meaning.execution()) == Some(id);
             if is_about && self.live.get(text).is_some_and(|live| *live > 0) {
-                self.causes.entry(text.to_owned()).or_default().insert((id.clone(), entry.revision));
+                let cause = Cause { by: Arc::clone(&handling), at: world.now() };
+                self.causes.entry(text.to_owned()).or_default().insert((id.clone(), entry.revision), cause);
             }
         }
     }
 
-    /// The last copy of a message is gone.
-    pub(super) fn check_published(&mut self, world: &World, text: &str) {
-        for (execution, revision) in self.causes.remove(text).unwrap_or_default() {
-            let Some(latest) = self.latest(&execution) else { continue };
-            // What is too much at once is left to a wake, which is on its way.
-            if let Some(wake) = self.live_wake(&execution) {
-                self.causes.entry(wake).or_default().insert((execution, revision));
+    /// The last copy of a message is gone, because this handling of it is done.
+    pub(super) fn check_published(&mut self, world: &World, handling: &Arc<Handling>, text: &str) {
+        for ((execution, revision), cause) in self.causes.remove(text).unwrap_or_default() {
+            // Two had the message at the same time, and this one decided before the other committed: publishing is the other's, and if that stops, a
+            // wake's (docs/adr/0015).
+            if cause.at >= handling.began && !Arc::ptr_eq(&cause.by, handling) {
+                self.left_to_others.push((text.to_owned(), (execution, revision), cause));
                 continue;
             }
-            let unpublished = self.unpublished(world, &execution, latest, revision);
-            let name = latest.identity.name.clone();
-            for what in unpublished {
-                let text = format!("what led to entry {revision} of `{name}` was acknowledged, and {what} was never published");
-                self.violated("acknowledged-unpublished", text);
-            }
+            self.check_entry_published(world, &execution, revision, cause);
+        }
+    }
+
+    /// A message was done with when it was gone already.
+    pub(crate) fn acknowledged_late(&mut self, world: &World, handling: &Arc<Handling>, body: &str) {
+        let text = text_of(body);
+        let is_its = |(of, _, cause): &(String, _, Cause)| of == text && Arc::ptr_eq(&cause.by, handling);
+        let (its, others) = std::mem::take(&mut self.left_to_others).into_iter().partition(is_its);
+        self.left_to_others = others;
+        let its: Vec<(String, (ExecutionId, u64), Cause)> = its;
+        for (_, (execution, revision), cause) in its {
+            self.check_entry_published(world, &execution, revision, cause);
+        }
+    }
+
+    /// Whoever committed an entry says that he is done.
+    fn check_entry_published(&mut self, world: &World, execution: &ExecutionId, revision: u64, cause: Cause) {
+        let Some(latest) = self.latest(execution) else { return };
+        // What is too much at once is left to a wake, which is on its way.
+        if let Some(wake) = self.live_wake(execution) {
+            self.causes.entry(wake).or_default().insert((execution.clone(), revision), cause);
+            return;
+        }
+        let unpublished = self.unpublished(world, execution, latest, revision);
+        let name = latest.identity.name.clone();
+        for what in unpublished {
+            let text = format!("what led to entry {revision} of `{name}` was acknowledged, and {what} was never published");
+            self.violated("acknowledged-unpublished", text);
         }
     }
 
@@ -71,7 +104,9 @@ impl Checks {
                     }
                 }
                 Command::Report(_) if latest.ended_in == Some(revision) => {
-                    let is_told = head_of(world, id).is_some_and(|head| head.status != ExecutionStatus::Running);
+                    // A redrive opens the head again before it commits.
+                    let is_told = head_of(world, id)
+                        .is_some_and(|head| head.status != ExecutionStatus::Running || head.wake_revision > revision);
                     if !is_told {
                         unpublished.push("the report of its end".to_owned());
                     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use interpreter::{Command, Execution, ExecutionId, ExecutionStatus, Identity, Timestamp, outstanding};
+use messages::Delivery;
 use store::Entry;
 
 use super::traffic::{Meaning, attempt_of, text_of};
@@ -54,8 +55,8 @@ impl Checks {
     pub(super) fn of_time(&self, world: &World, entry: &Entry) -> Vec<(&'static str, String)> {
         let before = self.latest(&entry.execution.identity.id).map(|latest| latest.updated_at);
         let Some(current) = world.executor.current() else { return Vec::new() };
-        // A host's clock may have jumped between the decision and now.
-        let jump_millis = world.options.clock_skew_millis.saturating_mul(2);
+        // A host's clock may have jumped between the decision and now, and a coordinator's come back from further off.
+        let jump_millis = world.options.clock_skew_millis.saturating_mul(2) + world.options.coordinator_skew_millis;
         let clock = world.executor.now() + world.offset_millis(current.host);
         let latest = Timestamp::from_millis(clock).max(before.unwrap_or(entry.execution.started_at));
         match entry.at > latest.plus_millis(SKEW_MILLIS + jump_millis) {
@@ -78,19 +79,26 @@ impl Checks {
     pub(super) fn wake_sent(&mut self, world: &World, text: &str) {
         let meaning = self.meanings.get(text);
         let Some(execution) = meaning.and_then(Meaning::execution).cloned() else { return };
-        let began = self.wake_began(world, &execution).unwrap_or_else(|| world.now());
+        let began = Self::wake_began(world, &execution).unwrap_or_else(|| world.now());
         let earlier = self.wakes.began.entry(text.to_owned()).or_insert(began);
         *earlier = (*earlier).min(began);
     }
 
+    /// When the wakes among these began. To be asked when they are received: another wake may say the same later, when these are gone.
+    pub(crate) fn wakes_of(&self, deliveries: &[Delivery]) -> BTreeMap<ExecutionId, Timestamp> {
+        let mut wakes = BTreeMap::new();
+        for text in deliveries.iter().map(|delivery| text_of(&delivery.body)) {
+            if let (Some(Meaning::Wake(woken, _)), Some(began)) = (self.meanings.get(text), self.wakes.began.get(text)) {
+                let earliest = wakes.entry(woken.clone()).or_insert(*began);
+                *earliest = (*earliest).min(*began);
+            }
+        }
+        wakes
+    }
+
     /// When the wake that is handled now began.
-    fn wake_began(&self, world: &World, execution: &ExecutionId) -> Option<Timestamp> {
-        let handling = world.handled_now()?;
-        let texts = handling.deliveries.iter().map(|delivery| text_of(&delivery.body));
-        let wakes = texts
-            .filter(|text| matches!(self.meanings.get(*text), Some(Meaning::Wake(woken, _)) if woken == execution))
-            .filter_map(|text| self.wakes.began.get(text));
-        wakes.min().copied()
+    fn wake_began(world: &World, execution: &ExecutionId) -> Option<Timestamp> {
+        world.handled_now()?.wakes.get(execution).copied()
     }
 
     /// A head's `wake_at` was raised. Until then all that is outstanding was published again, and nobody needs it earlier.
@@ -101,7 +109,7 @@ impl Checks {
         if head.as_ref().is_some_and(|head| head.wake_at.is_none_or(|wake_at| wake_at > latest.wake_at)) {
             findings.push(format!("the head was raised over {:?} of revision {}", latest.wake_at, latest.revision));
         }
-        if let Some(began) = self.wake_began(world, &identity.id) {
+        if let Some(began) = Self::wake_began(world, &identity.id) {
             findings.extend(self.not_sent_since(latest, began, revision));
         }
         for text in findings {

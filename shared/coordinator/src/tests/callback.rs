@@ -73,6 +73,23 @@ async fn an_answer_that_is_committed_counts_although_the_head_was_not_told() {
     assert_eq!(world.head_status("order-1").await, Succeeded);
 }
 
+// Found by the simulator. Fails if an end needs no look (`plan`): with only a callback outstanding the head was due within a day, and so long showed the
+// execution as running.
+#[tokio::test]
+async fn an_end_that_the_head_was_not_told_is_found_within_900_seconds_repro() {
+    let world = World::new(&REVIEW.replace(r#""HeartbeatSeconds": 300, "#, "")).await;
+    world.start("order-1", "{}").await.unwrap();
+    let coordinator = world.coordinator();
+    world.run_for(&coordinator, 2_000).await;
+    let token = world.workers.lock().unwrap().requests[0].token.to_string();
+    world.store.follow(FaultPlan::none().always(Operation::Report, Fault::Unavailable));
+    coordinator.send_task_success(&token, "{}").await.unwrap();
+    assert_eq!((world.status("order-1").await, world.head_status("order-1").await), (Succeeded, Running));
+    world.mend_all();
+    world.run_for(&coordinator, 1_000).await;
+    assert_eq!(world.head_status("order-1").await, Succeeded);
+}
+
 // Fails if the ledger is not read before a heartbeat is judged overdue, or heartbeats are not written there.
 #[tokio::test]
 async fn heartbeats_keep_a_task_alive() {

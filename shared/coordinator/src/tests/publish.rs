@@ -78,6 +78,38 @@ async fn a_request_that_can_never_be_published_is_a_refusal() {
     assert_eq!(world.effects(), ["reserve", "release"]);
 }
 
+// Found by the simulator. Fails if a request that its publisher alone was refused is taken for one that nobody published (`withdraw`): a wake had read the
+// entry meanwhile and got it through, and the charge stood though nothing was owed.
+#[tokio::test]
+async fn a_refused_request_that_somebody_else_got_through_leaves_its_effect_unknown_repro() {
+    let check = async |found: Option<LedgerState>, effects: &[&str], left: LedgerState| {
+        let world = World::new(SAGA).await;
+        world.start("order-1", "{}").await.unwrap();
+        let reserve = requests(&world, "task-reserve").remove(0).key;
+        let charge = interpreter::IdempotencyKey(reserve.0.replace("/Reserve/1", "/Charge/2"));
+        world.work().await;
+        if let Some(state) = found.clone() {
+            let entry = LedgerEntry { attempt: 1, state, heartbeat_at: None, version: 1 };
+            assert!(world.store.put_ledger(&charge, &entry, LedgerExpectation::Absent).await.unwrap());
+        }
+        world.fail_sends([(1, SendFault::Refused)]);
+        world.coordinate(&world.coordinator(), queue_name::ANSWERS).await;
+        let entry = world.store.ledger(&charge).await.unwrap();
+        world.run(&world.coordinator()).await;
+        assert_eq!(world.effects(), effects, "{found:?}");
+        assert_eq!(entry.map(|entry| entry.state), Some(left), "{found:?}");
+    };
+    let failure = StateFailure::new("Backstep.Undeliverable", "the queue `task-charge` refuses the request: as planned");
+    let withdrawn = LedgerState::Failed { failure, refusal: true };
+    let succeeded = LedgerState::Succeeded { result: serde_json::json!({}) };
+    let lease_until = super::world::BEGINNING.plus_seconds(60);
+    let live = LedgerState::InProgress { owner: "worker".to_owned(), lease_until };
+    check(None, &["reserve", "release"], withdrawn.clone()).await;
+    check(Some(LedgerState::HeardOf), &["reserve", "refund", "release"], LedgerState::HeardOf).await;
+    check(Some(succeeded.clone()), &["reserve", "refund", "release"], succeeded).await;
+    check(Some(live.clone()), &["reserve", "refund", "release"], live).await;
+}
+
 // Fails if a refusal after a send that was not answered counts as the first publish (`doubtful`), or one after an unanswered put does
 // (`tries`): somebody may have read that entry and published it.
 #[tokio::test]

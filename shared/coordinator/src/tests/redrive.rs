@@ -2,6 +2,7 @@
 
 use interpreter::ExecutionStatus::{Failed, Running, Succeeded};
 use interpreter::Parked;
+use messages::queue_name;
 use store::{ExecutionStore, Fault, FaultPlan, Operation};
 
 use super::definitions::SAGA;
@@ -84,10 +85,30 @@ async fn a_head_that_a_dead_redrive_left_open_is_closed_again() {
     assert_eq!(coordinator.refill().await.unwrap().woken, 1);
     world.run(&coordinator).await;
     assert_eq!(world.head_status("order-1").await, Running, "the redrive may still be under way");
-    world.run_for(&coordinator, 1_000).await;
+    world.run_for(&coordinator, 2_000).await;
     assert_eq!(world.head_status("order-1").await, Failed);
     let due = world.store.due(world.now().plus_seconds(1_000_000), 10).await.unwrap();
     assert!(due.is_empty(), "{due:?}");
+}
+
+// Found by the simulator. Fails if a redriven execution keeps the `wake_at` that it had when it ended (`plan`), or if a head is closed as soon as it is due
+// (`close_reopened_head`): the redrive stood still before its entry, which then found the head closed; had it stopped behind it, nobody would have looked.
+#[tokio::test]
+async fn a_redrive_that_stands_still_finds_its_head_open_repro() {
+    let world = parked().await;
+    let coordinator = world.coordinator();
+    world.store.follow(FaultPlan::none().always(Operation::PutEntry, Fault::Unavailable));
+    coordinator.redrive(&World::arn("order-1")).await.unwrap_err();
+    world.mend_all();
+    for _ in 0..14 {
+        world.run_for(&coordinator, 60).await;
+        assert_eq!(world.head_status("order-1").await, Running);
+    }
+    // The first look behind its time.
+    world.advance(100);
+    coordinator.watch().await.unwrap();
+    world.coordinate(&coordinator, queue_name::HINTS).await;
+    assert_eq!(world.head_status("order-1").await, Running);
 }
 
 // Fails if a rejected redrive counts as done, or if a description does not try one.
