@@ -1,7 +1,5 @@
 //! The lease on a key: taken, extended, given up; each by a conditional write of the one ledger entry.
 
-use std::time::Duration;
-
 use interpreter::{IdempotencyKey, Timestamp};
 use store::{LedgerEntry, LedgerExpectation, LedgerState, StoreError};
 
@@ -16,8 +14,9 @@ pub(crate) struct Lease {
     pub(crate) owner: String,
     /// Its end, by the holder's clock: then the handler is stopped.
     pub(crate) until: Timestamp,
-    /// How much later the ledger says that it ends: by then it has ended by every host's clock.
-    pub(crate) margin: Duration,
+    /// When whatever acts under it is stopped at the latest, by every host's clock; the ledger says that it ends no earlier. A process that stands still and
+    /// goes on acts before it looks at its clock: only the platform stops it. None for effects in the table, which fail with the lease.
+    pub(crate) stopped_by: Option<Timestamp>,
     /// The version of its entry.
     pub(crate) version: u64,
 }
@@ -35,7 +34,8 @@ impl Lease {
     }
 
     fn entry(&self, until: Timestamp, heartbeat_at: Option<Timestamp>, version: u64) -> LedgerEntry {
-        let state = LedgerState::InProgress { lease_until: until + self.margin, owner: self.owner.clone() };
+        let lease_until = self.stopped_by.map_or(until, |stopped_by| stopped_by.max(until));
+        let state = LedgerState::InProgress { lease_until, owner: self.owner.clone() };
         LedgerEntry { attempt: self.attempt, state, heartbeat_at, version }
     }
 }

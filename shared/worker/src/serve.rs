@@ -43,7 +43,7 @@ struct Serving<'a> {
     limit: Timestamp,
     /// When a handler is stopped.
     stop_at: Timestamp,
-    /// When the store is no longer asked again.
+    /// When the store is no longer asked again: the invocation's end.
     give_up: Timestamp,
     lease: Option<Lease>,
     /// Whether this attempt may have had an effect outside that the ledger does not know of: a refusal then proves nothing.
@@ -181,10 +181,10 @@ impl Serving<'_> {
         Some(Heartbeats { lease: std::time::Duration::from_secs(seconds) })
     }
 
-    fn margin(&self) -> std::time::Duration {
+    fn stopped_by(&self) -> Option<Timestamp> {
         match self.inner.handler.effect() {
-            Effect::Outside => self.inner.settings.clock_skew,
-            Effect::Table => std::time::Duration::ZERO,
+            Effect::Outside => Some(self.give_up + self.inner.settings.clock_skew),
+            Effect::Table => None,
         }
     }
 
@@ -197,7 +197,7 @@ impl Serving<'_> {
         let lease = Lease {
             key: self.request.key.clone(),
             attempt: self.request.attempt,
-            margin: self.margin(),
+            stopped_by: self.stopped_by(),
             owner: self.owner.clone(),
             until: heartbeats.map_or(self.limit, |heartbeats| self.limit.min(now + heartbeats.lease)),
             version: expected.next_version(),
