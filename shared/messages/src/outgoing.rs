@@ -102,6 +102,16 @@ pub fn batches(messages: &[Outgoing]) -> Vec<Range<usize>> {
     batches
 }
 
+/// Why no queue will take this as one batch; none if it may.
+pub fn batch_refusal(messages: &[Outgoing]) -> Option<String> {
+    if messages.len() > BATCH_MESSAGES {
+        return Some(format!("{} messages are more than {BATCH_MESSAGES}", messages.len()));
+    }
+    // A message too large for any batch is answered for itself.
+    let bytes: usize = messages.iter().map(Outgoing::size_bytes).filter(|bytes| *bytes <= MESSAGE_BYTES).sum();
+    (bytes > BATCH_BYTES).then(|| format!("{bytes} bytes are more than the {BATCH_BYTES} that a batch may have"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("clock", &[]),
     ("interpreter", &["asl"]),
     ("messages", &["asl", "clock", "interpreter"]),
+    // Not among `ANY_LIBRARY`: the binary is built without SQS's SDK.
+    ("queue-sqs", &["asl", "clock", "interpreter", "messages"]),
     ("store", &["asl", "interpreter"]),
     ("store-dynamodb", &["asl", "interpreter", "store"]),
     ("store-sqlite", &["asl", "interpreter", "store"]),

@@ -3,7 +3,7 @@
 use crate::workspace::Graph;
 
 /// The crates that may depend on a crate whose name begins with `aws-`.
-const MAY_SEE: [&str; 1] = ["store-dynamodb"];
+const MAY_SEE: [&str; 2] = ["queue-sqs", "store-dynamodb"];
 
 fn sees_aws(member: &str, dependencies: &[&str]) -> Vec<String> {
     dependencies

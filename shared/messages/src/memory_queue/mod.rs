@@ -25,7 +25,8 @@ use disorder::{Fate, Misfortune};
 pub use one_queue::Depths;
 use one_queue::{OneQueue, Place, Stored, Taken, after, read_receipt};
 
-use crate::queue_limits::{BATCH_BYTES, BATCH_MESSAGES, MESSAGE_BYTES, VISIBILITY_SECONDS, WAIT_SECONDS};
+use crate::outgoing::batch_refusal;
+use crate::queue_limits::{BATCH_MESSAGES, VISIBILITY_SECONDS, WAIT_SECONDS};
 use crate::{Delivery, GiveBack, MessageQueue, Outgoing, QueueError, QueueSettings, QueueSource, Receipt, SendFailure};
 
 /// Queues in memory.
@@ -317,16 +318,6 @@ fn unavailable(queue: &str, fate: Fate) -> Result<(), QueueError> {
             Err(QueueError::Unavailable { queue: queue.to_owned(), reason: "the connection was lost".to_owned() })
         }
     }
-}
-
-/// Whether a whole batch is refused.
-fn batch_refusal(messages: &[Outgoing]) -> Option<String> {
-    if messages.len() > BATCH_MESSAGES {
-        return Some(format!("{} messages are more than {BATCH_MESSAGES}", messages.len()));
-    }
-    // A message too large for any batch is answered for itself.
-    let bytes: usize = messages.iter().map(Outgoing::size_bytes).filter(|bytes| *bytes <= MESSAGE_BYTES).sum();
-    (bytes > BATCH_BYTES).then(|| format!("{bytes} bytes are more than the {BATCH_BYTES} that a batch may have"))
 }
 
 #[async_trait]
