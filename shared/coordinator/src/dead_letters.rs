@@ -26,8 +26,7 @@ impl Coordinator {
                 }
             };
             match self.answer_for(&request).await {
-                Ok(Some(outcome)) => incoming.push(Incoming { place, delivery, body: answer(request, outcome) }),
-                Ok(None) => settle(&mut dispositions, place, Disposition::Done),
+                Ok(outcome) => incoming.push(Incoming { place, delivery, body: answer(request, outcome) }),
                 Err(error) => tracing::warn!(key = %request.key, %error, "the ledger did not answer"),
             }
         }
@@ -35,22 +34,22 @@ impl Coordinator {
         dispositions
     }
 
-    /// The answer to a request that no worker answers any more; none if it was revoked: nobody waits for it.
-    async fn answer_for(&self, request: &RequestBody) -> Result<Option<TaskOutcome>, StoreError> {
+    /// The answer to a request that no worker answers any more. Where it was revoked nobody waits for it; but it may have been this very answer that led
+    /// there, delivered before to somebody who stopped, and what else that led to is to be published.
+    async fn answer_for(&self, request: &RequestBody) -> Result<TaskOutcome, StoreError> {
         let entry = self.retried(|| self.ports.ledger.ledger(&request.key)).await?;
         Ok(match entry.map(|entry| (entry.attempt, entry.state)) {
             // That another attempt's token was handed out says nothing about this one's.
-            Some((attempt, LedgerState::Succeeded { .. })) if request.callback && attempt != request.attempt => {
-                Some(unknown_outcome())
-            }
-            Some((_, LedgerState::Succeeded { result })) => Some(TaskOutcome::Succeeded { result }),
+            Some((attempt, LedgerState::Succeeded { .. })) if request.callback && attempt != request.attempt => unknown_outcome(),
+            Some((_, LedgerState::Succeeded { result })) => TaskOutcome::Succeeded { result },
             Some((attempt, LedgerState::Failed { failure, refusal })) if attempt == request.attempt => {
-                Some(TaskOutcome::Failed { failure, refusal })
+                TaskOutcome::Failed { failure, refusal }
             }
-            Some((_, LedgerState::Revoked)) => None,
-            Some((_, LedgerState::Failed { .. } | LedgerState::InProgress { .. } | LedgerState::HeardOf)) | None => {
-                Some(unknown_outcome())
-            }
+            Some((
+                _,
+                LedgerState::Revoked | LedgerState::Failed { .. } | LedgerState::InProgress { .. } | LedgerState::HeardOf,
+            ))
+            | None => unknown_outcome(),
         })
     }
 }

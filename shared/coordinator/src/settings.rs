@@ -18,7 +18,7 @@ pub struct Settings {
 pub struct Bounds {
     /// How often a batch is decided again because another writer's entry was first.
     pub decisions_per_delivery: u32,
-    /// How often one decision may ask for more to be read.
+    /// How often one decision may ask for more to be read: several times for each state that a transition visits.
     pub reads_per_decision: u32,
     /// How often requests that can never be published are turned into failures, before the rest is left to a wake.
     pub follow_ups_per_delivery: u32,
@@ -59,7 +59,7 @@ impl Default for Bounds {
     fn default() -> Self {
         Self {
             decisions_per_delivery: 8,
-            reads_per_decision: 64,
+            reads_per_decision: 1_024,
             follow_ups_per_delivery: 8,
             tries_per_call: 5,
             first_pause_millis: 20,

@@ -2,7 +2,7 @@
 
 use asl::StateKind;
 use asl::state::{Amount, Map};
-use interpreter::{HistoryEvent, Timestamp};
+use interpreter::{HistoryEvent, HistoryEventKind, Timestamp};
 use serde_json::Value;
 
 use super::failure::{Fault, Handling, shortest};
@@ -57,7 +57,7 @@ impl<'c> Model<'c> {
     /// The frame of a Parallel or Map that starts, or starts again: its earlier round is undone by now.
     fn starting(&mut self, event: &HistoryEvent, is_map: bool) -> Option<FrameId> {
         let from = self.owner(event.previous);
-        let found = self.climb(from, |model, frame| model.may_start(frame, is_map));
+        let found = self.climb(from, |model, frame| model.may_start(frame, is_map) && model.goes_on_in(event, frame));
         let Some(frame) = found.filter(|frame| !self.is_closed(*frame)) else {
             let kind = event.kind.type_name();
             self.say(rule::PATH, format!("event {} ({kind}) stands where nothing can start", event.id));
@@ -73,6 +73,21 @@ impl<'c> Model<'c> {
         visit.unwinding = None;
         visit.body = Body::Composite(Composite { started: true, ..Composite::default() });
         Some(frame)
+    }
+
+    /// Whether what follows a start is within this Parallel or Map. One that was entered and failed of a limit, or is in its backoff, looks as if it
+    /// could start where the part around it does.
+    fn goes_on_in(&self, event: &HistoryEvent, frame: FrameId) -> bool {
+        let Some(visit) = self.visit(frame) else { return false };
+        let later = self.case.events.iter().skip_while(|later| later.id <= event.id);
+        let mut within = later.filter(|later| later.previous == event.id).map(|later| match (&later.kind, &visit.state.kind) {
+            (HistoryEventKind::StateEntered { name, .. }, StateKind::Parallel(parallel)) => {
+                Some(parallel.branches.iter().any(|flow| &flow.start_at == name))
+            }
+            (HistoryEventKind::MapIterationStarted { name, .. }, StateKind::Map(_)) => Some(&visit.state.name == name),
+            _ => None,
+        });
+        within.find_map(|within| within).unwrap_or(true)
     }
 
     fn may_start(&self, frame: FrameId, is_map: bool) -> bool {

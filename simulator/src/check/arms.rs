@@ -89,11 +89,17 @@ impl Checks {
         }
     }
 
+    /// Somebody has a lease now.
+    pub(crate) fn lease_held(&mut self, after: &LedgerEntry) {
+        if let LedgerState::InProgress { owner, .. } = &after.state {
+            self.holders.insert(owner.clone());
+        }
+    }
+
     /// Whoever holds a lease, or held one, wants it to last longer: the table of heartbeats in `worker`'s documentation.
     pub(crate) fn lease_asked_for(&mut self, before: Option<&LedgerEntry>, after: &LedgerEntry, now: Timestamp) {
         let LedgerState::InProgress { owner, .. } = &after.state else { return };
-        let is_first = self.holders.insert(owner.clone());
-        if is_first || after.heartbeat_at.is_none() {
+        if !self.holders.contains(owner) || after.heartbeat_at.is_none() {
             return;
         }
         let owned = match before.map(|before| &before.state) {

@@ -74,7 +74,7 @@ impl Checks {
     }
 
     /// A wake of an execution that is on its way or being handled.
-    fn live_wake(&self, execution: &ExecutionId) -> Option<String> {
+    pub(super) fn live_wake(&self, execution: &ExecutionId) -> Option<String> {
         let is_wake = |meaning: &Meaning| matches!(meaning, Meaning::Wake(woken, _) if woken == execution);
         let live = self.live.iter().filter(|(_, copies)| **copies > 0);
         live.map(|(text, _)| text).find(|text| self.meanings.get(*text).is_some_and(is_wake)).cloned()

@@ -151,6 +151,10 @@ impl Checks {
         let head_is_due = head_of(world, execution).and_then(|head| head.wake_at).is_some_and(|at| at <= world.now());
         let name = latest.identity.name.clone();
         let idle = latest.wake_at > soon && head_is_due;
+        // One that goes on with another has its turn: the last page raises the head.
+        if idle && self.live_wake(execution).is_some() {
+            return;
+        }
         let count = self.wakes.idle.entry(execution.clone()).or_default();
         *count = if idle { *count + 1 } else { 0 };
         if *count >= IDLE_WAKES_MAX {

@@ -244,6 +244,7 @@ impl LedgerStore for Site {
             let put = at_once(self.world.store.put_ledger(key, entry, expected));
             self.world.trace(|| format!("ledger of {key}: attempt {} {}: {put:?}", entry.attempt, word(entry)));
             if matches!(put, Ok(true)) {
+                self.world.checks().lease_held(entry);
                 self.world.checks().ledger_written(&self.world, key, before.as_ref(), entry);
             }
             put

@@ -14,7 +14,7 @@ pub(super) fn answer(request: &RequestBody, outcome: TaskOutcome) -> Message {
     Message::Answer(TaskAnswer { token: request.token.clone(), outcome, by_callback: false })
 }
 
-fn requests(world: &World, queue: &str) -> Vec<RequestBody> {
+pub(super) fn requests(world: &World, queue: &str) -> Vec<RequestBody> {
     world.queue.queue.peek(queue, 100).iter().map(|peeked| RequestBody::decode(&peeked.body).unwrap()).collect()
 }
 

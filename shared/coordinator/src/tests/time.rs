@@ -140,3 +140,30 @@ async fn a_task_that_is_never_answered_fails_by_its_hint() {
     // The charge's outcome is unknown, hence it is refunded.
     assert_eq!(world.effects(), ["reserve", "refund", "release"]);
 }
+
+/// Two Maps beside each other, whose iterations all look at their items at the same time.
+const ALL_AT_ONCE: &str = r#"{ "StartAt": "Both", "States": { "Both": { "Type": "Parallel", "End": true, "Branches": [
+  { "StartAt": "Some", "States": { "Some": { "Type": "Map", "ItemsPath": "$.some", "End": true, "ItemProcessor": {
+    "StartAt": "Rest", "States": {
+      "Rest": { "Type": "Wait", "Seconds": 10, "Next": "Look" },
+      "Look": { "Type": "Pass", "InputPath": "$.text", "End": true } } } } } },
+  { "StartAt": "Others", "States": { "Others": { "Type": "Map", "ItemsPath": "$.others", "End": true, "ItemProcessor": {
+    "StartAt": "RestToo", "States": {
+      "RestToo": { "Type": "Wait", "Seconds": 10, "Next": "LookToo" },
+      "LookToo": { "Type": "Pass", "InputPath": "$.text", "End": true } } } } } }
+] } } }"#;
+
+// Found by the simulator. Fails if a decision that needs a value for each of many states that it visits is taken for one that never ends
+// (`reads_per_decision`): its hints and wakes were dropped as of a corrupt execution, which stood for ever.
+#[tokio::test]
+async fn a_decision_reads_a_value_for_each_state_that_it_visits_repro() {
+    let mut world = World::new(ALL_AT_ONCE).await;
+    world.settings.limits.inline_bytes = 40;
+    let items = |name: &str| -> Vec<serde_json::Value> {
+        (0..40).map(|number| serde_json::json!({ "text": format!("{name} {number}"), "filler": "x".repeat(60) })).collect()
+    };
+    let input = serde_json::json!({ "some": items("some"), "others": items("others") });
+    world.start("order-1", &input.to_string()).await.unwrap();
+    world.run_for(&world.coordinator(), 20).await;
+    assert_eq!(world.status("order-1").await, Succeeded);
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use interpreter::ExecutionStatus::Succeeded;
+use interpreter::ExecutionStatus::{Running, Succeeded};
 use interpreter::{DefinitionHash, ExecutionId, StateFailure, TaskOutcome};
 use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Receipt, RequestBody, queue_name};
@@ -233,5 +233,26 @@ async fn a_dead_request_is_answered_by_the_ledger_or_as_unknown() {
     // What another attempt came to proves nothing about this one.
     check(Some((2, refused)), &["reserve", "refund", "release"]).await;
     check(Some((1, succeeded)), &["reserve", "ship"]).await;
-    check(Some((1, LedgerState::Revoked)), &["reserve"]).await;
+    // Nobody will ever perform it.
+    check(Some((1, LedgerState::Revoked)), &["reserve", "refund", "release"]).await;
+}
+
+// Found by the simulator. Fails if a dead request whose key is revoked is dropped (`answer_for`): its first delivery was answered, revoked the key on the way
+// and stopped, and the second one published nothing of the rest.
+#[tokio::test]
+async fn a_dead_request_that_was_answered_before_publishes_what_that_led_to_repro() {
+    let world = World::new(&CAUGHT.replace(r#""TimeoutSeconds": 60"#, r#""Compensation": "None""#)).await;
+    world.start("order-1", "{}").await.unwrap();
+    let request = super::publish::requests(&world, "task-look").remove(0);
+    // The entry, the revocation, the report.
+    world.kill_at_write(3, false);
+    world.coordinator().answer_dead_letters(&[delivery(request.encode())]).await;
+    assert!(world.is_dead());
+    world.mend_all();
+    let revoked = world.store.ledger(&request.key).await.unwrap().map(|entry| entry.state);
+    assert_eq!((revoked, world.status("order-1").await), (Some(LedgerState::Revoked), Succeeded));
+    assert_eq!(world.head_status("order-1").await, Running);
+    let again = Delivery { receive_count: 2, ..delivery(request.encode()) };
+    assert_eq!(world.coordinator().answer_dead_letters(&[again]).await, [Disposition::Done]);
+    assert_eq!(world.head_status("order-1").await, Succeeded);
 }
