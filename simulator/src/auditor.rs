@@ -34,6 +34,9 @@ use serde_json::Value;
 use crate::effect::Effect;
 use crate::workload::machine::NO_STOCK;
 
+/// What a task fails with whose request can never be published.
+const UNDELIVERABLE: &str = "Backstep.Undeliverable";
+
 /// An execution to be judged.
 #[derive(Clone, Copy)]
 pub struct Case<'c> {
@@ -61,7 +64,8 @@ pub struct Case<'c> {
 
 /// Whether an error may be a typed refusal of a random worker.
 pub fn may_refuse(error: &str) -> bool {
-    error == NO_STOCK
+    // A request that was withdrawn is answered so, where somebody else got it through.
+    error == NO_STOCK || error == UNDELIVERABLE
 }
 
 /// A rule that an execution broke.
