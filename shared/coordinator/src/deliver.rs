@@ -183,6 +183,7 @@ impl Coordinator {
     /// Publishes, and turns requests that can never be published into failures of their tasks, which may create more to publish.
     async fn publish_settled(&self, settled: &mut Settled, mut selection: Selection) -> Result<(), PublishError> {
         let id = settled.execution.identity.id.clone();
+        let mut further = Vec::new();
         for _ in 0..self.settings.bounds.follow_ups_per_delivery {
             let publication = Publication {
                 execution: &settled.execution,
@@ -192,11 +193,10 @@ impl Coordinator {
                 values: &settled.values,
             };
             let undeliverable = self.publish(&publication, selection.commands).await?;
-            if let Some(further) = selection.further {
-                self.send_wake(&id, further, Duration::ZERO).await?;
-            }
+            further.extend(selection.further);
             if undeliverable.is_empty() || breaks::active(Break::UndeliverableRequestLeft) {
-                return Ok(());
+                // Only now: the last page raises the head, and what can never be published has to be a failure by then.
+                return self.send_wakes(&id, further, Duration::ZERO).await;
             }
             let failures: Vec<Message> = undeliverable.into_iter().map(Message::PublishFailed).collect();
             let known = settled.execution.clone();
@@ -205,8 +205,9 @@ impl Coordinator {
             selection = select(settled, &Received::from_caller(&failures), &settled.outcomes, bound);
         }
         // A program that goes from one undeliverable task to the next, for ever: the rest is a wake's.
+        self.send_wakes(&id, further, Duration::ZERO).await?;
         let later = Duration::from_secs(self.settings.bounds.give_back_seconds);
-        self.send_wake(&id, CoordinatorMessage::wake(), later).await
+        self.send_wakes(&id, vec![CoordinatorMessage::wake()], later).await
     }
 }
 

@@ -147,14 +147,15 @@ impl Coordinator {
         self.send_hints(&outgoing.collect::<Vec<_>>()).await
     }
 
-    /// Has the execution woken, for all that is outstanding or what a page has left.
-    pub(crate) async fn send_wake(
+    /// Has the execution woken, for all that is outstanding or what pages have left.
+    pub(crate) async fn send_wakes(
         &self,
         id: &ExecutionId,
-        wake: CoordinatorMessage,
+        wakes: Vec<CoordinatorMessage>,
         delay: Duration,
     ) -> Result<(), PublishError> {
-        self.send_hints(&[outgoing(&CoordinatorBody::new(id.clone(), wake), delay)]).await
+        let wakes = wakes.into_iter().map(|wake| outgoing(&CoordinatorBody::new(id.clone(), wake), delay));
+        self.send_hints(&wakes.collect::<Vec<_>>()).await
     }
 
     /// Sends to the hints' queue; an error unless each message was taken.

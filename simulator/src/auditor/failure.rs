@@ -75,6 +75,11 @@ impl Retries {
         }
     }
 
+    /// Some may have been used without a word of it.
+    pub(super) fn doubt(&mut self) {
+        self.uncertain = true;
+    }
+
     /// Retriers begin anew.
     pub(super) fn clear(&mut self) {
         *self = Self::default();

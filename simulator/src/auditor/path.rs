@@ -239,11 +239,20 @@ impl<'c> Model<'c> {
     /// What may become of the failure of what a frame is in.
     pub(super) fn handlings_of(&self, frame: FrameId) -> Vec<Handling> {
         let Some(visit) = self.visit(frame) else { return Vec::new() };
-        match (&visit.unwinding, self.fault_of(frame)) {
+        let mut found = match (&visit.unwinding, self.fault_of(frame)) {
             (Some(unwinding), _) => unwinding.handlings.clone(),
             (None, Some(fault)) => handlings(visit.state, &visit.retries, &fault),
             (None, None) => Vec::new(),
+        };
+        let waits = found.iter().any(|handling| matches!(handling, Handling::Retry { .. }));
+        if waits && self.case.limits.active_branches <= BRANCHES_MET && matches!(visit.body, Body::Composite(_)) {
+            // When its backoff was over it may have met the limit, and used a retrier up, without an event.
+            let mut retries = visit.retries.clone();
+            retries.doubt();
+            let further = handlings(visit.state, &retries, &Fault::Silent);
+            found.extend(further.into_iter().filter(|handling| !matches!(handling, Handling::Retry { .. })));
         }
+        found
     }
 
     /// How what a frame is in may have failed; none if it cannot have.

@@ -3,7 +3,7 @@
 use interpreter::ExecutionStatus::Succeeded;
 use interpreter::{ExecutionId, Timestamp};
 use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, RequestBody, queue_name};
-use store::ExecutionStore;
+use store::{ExecutionStore, Fault, FaultPlan, Operation};
 
 use super::definitions::EACH;
 use super::unreadable::{answer_to, delivery, succeeded};
@@ -176,4 +176,24 @@ async fn a_stale_message_leaves_more_than_a_page_to_a_wake() {
         assert_eq!(world.coordinator().handle(&[again]).await, [Disposition::Done]);
         assert_eq!((requests(&world, "task-notify").len(), hints(&world)), (published, woken), "of {count}");
     }
+}
+
+// Found by the simulator. Fails if a page is sent on before what it could never publish is a failure (`publish_settled`): the pages behind it raise the head,
+// and whoever held the failure stops.
+#[tokio::test]
+async fn the_next_page_waits_for_what_this_one_can_never_publish_repro() {
+    let (world, _) = outstanding(BOUND + 1).await;
+    assert_eq!(world.coordinator().watch().await.unwrap().woken, 1);
+    world.queue.queue.refuse("task-notify", "access denied");
+    let unavailable = |plan: FaultPlan, nth| plan.at(Operation::PutEntry, nth, Fault::Unavailable);
+    world.store.follow((2..=20).fold(FaultPlan::none(), unavailable));
+    world.coordinate(&world.coordinator(), queue_name::HINTS).await;
+    let sent = world.queue.queue.peek(queue_name::HINTS, 10);
+    let wakes = sent.iter().map(|sent| CoordinatorBody::decode(&sent.body).unwrap().message);
+    assert_eq!(wakes.collect::<Vec<_>>(), [CoordinatorMessage::wake()], "given back, and not gone on with");
+    world.mend_all();
+    world.queue.queue.permit("task-notify");
+    world.advance(world.settings.bounds.give_back_seconds);
+    all_pages(&world).await;
+    assert_eq!(requests(&world, "task-notify").len(), BOUND + 1);
 }
