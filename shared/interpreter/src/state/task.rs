@@ -239,7 +239,8 @@ fn used(
     place: Place<'_>,
     failure: StateFailure,
 ) -> Result<Step, Halt> {
-    let unknown_pivot = task.pivot && progress.unknown && !breaks::active(Break::PivotGivesUp);
+    // One that has happened, and is attempted again by a redrive for its result alone, is known whatever becomes of that.
+    let unknown_pivot = task.pivot && progress.unknown && !turn.execution.pivot_passed && !breaks::active(Break::PivotGivesUp);
     if turn.execution.ending.is_some() && !unknown_pivot {
         // A stop or timeout waited for this: what it decided is done now, whatever retriers and catchers there are.
         progress.phase = TaskPhase::Failed(failure.clone());

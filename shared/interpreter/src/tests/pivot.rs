@@ -154,6 +154,17 @@ fn a_pivot_whose_result_cannot_be_used_has_happened_all_the_same() {
     parked_forward(&run, ExecutionStatus::Failed);
 }
 
+// Found by the simulator. Fails if a pivot that has happened counts as unknown again when a redrive's attempt fails (`used`): it was tried beyond its retriers.
+#[test]
+fn a_pivot_that_has_happened_stays_known_after_a_redrive_repro() {
+    let mut run = at_pivot(json!({ "OutputPath": "$.missing" }));
+    run.succeed("Ship", json!({}));
+    parked_forward(&run, ExecutionStatus::Failed);
+    assert_eq!(run.send(Message::Redrive), MessageOutcome::Applied);
+    run.fail("Ship", "Boom");
+    parked_forward(&run, ExecutionStatus::Failed);
+}
+
 #[test]
 fn a_further_attempt_that_cannot_be_made_leaves_the_pivot_unknown() {
     let parameters = json!({ "x.$": "States.ArrayGetItem(States.Array(1), $$.State.RetryCount)" });
