@@ -1,6 +1,6 @@
 //! The operations against a service that answers as planned and keeps what it was asked: what is sent, and what answers mean.
 //!
-//! How a real queue behaves is the contract's matter (`tests/contract.rs`).
+//! How a real queue behaves is the contract's matter (`tests/sqs.rs`).
 
 mod addresses;
 mod logs;
