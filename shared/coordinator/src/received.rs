@@ -28,10 +28,14 @@ pub(crate) struct Wake {
 }
 
 impl Wake {
-    fn of(rest: Option<&WakeRest>) -> Self {
+    /// A page that was delivered before may have found something due, and whoever committed that have stopped: it asks for what was created since, too.
+    fn of(rest: Option<&WakeRest>, seen_before: bool) -> Self {
         match rest {
             None => Self { after: None, before: u64::MAX, wake_at: None },
-            Some(rest) => Self { after: Some(rest.after.clone()), before: rest.before, wake_at: Some(rest.wake_at) },
+            Some(rest) => {
+                let before = if seen_before { u64::MAX } else { rest.before };
+                Self { after: Some(rest.after.clone()), before, wake_at: Some(rest.wake_at) }
+            }
         }
     }
 
@@ -61,7 +65,7 @@ impl Received {
                 received.seen_before.push(incoming.seen_before());
             }
             if let CoordinatorMessage::Wake { rest } = &incoming.body.message {
-                let wake = Wake::of(rest.as_ref());
+                let wake = Wake::of(rest.as_ref(), incoming.seen_before());
                 received.wake = Some(match received.wake.take() {
                     Some(before) => before.or(wake),
                     None => wake,
@@ -90,6 +94,20 @@ mod tests {
     fn wake(after: Option<u64>, before: u64, wake_at: Option<i64>) -> Wake {
         let after = after.map(|revision| CommandPlace { revision, key: None });
         Wake { after, before, wake_at: wake_at.map(Timestamp::from_millis) }
+    }
+
+    // Found by the simulator. Fails if a page that is delivered again asks only for what its wake began with (`Wake::of`): what it found due before, and committed,
+    // would wait for the watch.
+    #[test]
+    fn a_page_that_is_delivered_again_asks_for_what_it_may_have_led_to_repro() {
+        let place = |revision| CommandPlace { revision, key: None };
+        let rest = WakeRest { after: place(3), before: 9, wake_at: Timestamp::from_millis(20) };
+        let check = |seen_before: bool, asked_for: [bool; 4]| {
+            let wake = Wake::of(Some(&rest), seen_before);
+            assert_eq!([3, 4, 9, 12].map(|revision| wake.asks_for(&place(revision))), asked_for, "{seen_before}");
+        };
+        check(false, [false, true, false, false]);
+        check(true, [false, true, true, true]);
     }
 
     // Fails if of two wakes only one is kept.

@@ -29,16 +29,16 @@ impl Model<'_> {
         let null = || Partial::Known(serde_json::Value::Null);
         let first = || self.call(obligation.task, self.received(obligation.task, 0), null());
         let last = of.attempts.len().saturating_sub(1);
-        let late = |result| self.call(obligation.task, self.received(obligation.task, last), result);
+        let late = |attempt, result| self.call(obligation.task, self.received(obligation.task, attempt), result);
         let known = of
             .result
             .as_ref()
             .map(|result| (self.case.value)(result).map_or(Partial::Gap, |result| Partial::Known((*result).clone())));
         let calls = match known {
             // What cannot be evaluated with the result stands as it was without.
-            Some(result) => vec![late(result).or_else(|_| first())],
+            Some(result) => vec![late(of.result_of, result).or_else(|_| first())],
             // A success may have come after the task was stopped, when no event tells of it.
-            None => vec![first(), late(Partial::Gap)],
+            None => vec![first(), late(last, Partial::Gap)],
         };
         calls.into_iter().flatten().collect()
     }

@@ -137,6 +137,8 @@ pub(super) struct TaskVisit<'c> {
     pub(super) attempts: Vec<Attempt>,
     /// Its result, once it has succeeded.
     pub(super) result: Option<Payload>,
+    /// The place of the attempt that was the latest when it succeeded: a later one may have been begun since.
+    pub(super) result_of: usize,
     /// Whether its latest attempt was that success: a state that can make nothing of it tries again.
     pub(super) succeeded: bool,
     /// Its number among the obligations, once it is owed.

@@ -47,6 +47,7 @@ impl<'c> Model<'c> {
                     task,
                     attempts: Vec::new(),
                     result: None,
+                    result_of: 0,
                     succeeded: false,
                     obligation: None,
                     segment,
@@ -245,14 +246,25 @@ impl<'c> Model<'c> {
             (None, None) => Vec::new(),
         };
         let waits = found.iter().any(|handling| matches!(handling, Handling::Retry { .. }));
-        if waits && self.case.limits.active_branches <= BRANCHES_MET && matches!(visit.body, Body::Composite(_)) {
-            // When its backoff was over it may have met the limit, and used a retrier up, without an event.
-            let mut retries = visit.retries.clone();
-            retries.doubt();
-            let further = handlings(visit.state, &retries, &Fault::Silent);
+        if waits && self.may_meet_the_limit(visit) {
+            let further = handlings(visit.state, &self.retries_used(visit), &Fault::Silent);
             found.extend(further.into_iter().filter(|handling| !matches!(handling, Handling::Retry { .. })));
         }
         found
+    }
+
+    /// Whether a Parallel or Map may find, whenever it begins, that no more branches may be open: no event tells.
+    fn may_meet_the_limit(&self, visit: &Visit<'c>) -> bool {
+        self.case.limits.active_branches <= BRANCHES_MET && matches!(visit.body, Body::Composite(_))
+    }
+
+    /// How often retriers were used. One that met the limit when its backoff was over has used one more, without an event.
+    fn retries_used(&self, visit: &Visit<'c>) -> Retries {
+        let mut retries = visit.retries.clone();
+        if self.may_meet_the_limit(visit) {
+            retries.doubt();
+        }
+        retries
     }
 
     /// How what a frame is in may have failed; none if it cannot have.
@@ -311,6 +323,6 @@ impl<'c> Model<'c> {
         if visit.told_failed {
             return Some(fault);
         }
-        handlings(visit.state, &visit.retries, &fault).contains(&Handling::Uncaught).then_some(fault)
+        handlings(visit.state, &self.retries_used(visit), &fault).contains(&Handling::Uncaught).then_some(fault)
     }
 }

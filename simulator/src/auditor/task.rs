@@ -83,7 +83,7 @@ impl Model<'_> {
             return;
         };
         if event.at < since.plus_millis(millis) && fault != super::failure::Fault::Silent {
-            self.say(rule::BACKOFF, format!("event {} tries `{name}` again {millis} ms too early or less", event.id));
+            self.say(rule::BACKOFF, format!("event {} tries `{name}` again too early after {fault:?}: {handlings:?}", event.id));
         }
         if let Some(visit) = self.visit_mut(frame) {
             visit.retries.count(&handlings);
@@ -108,6 +108,7 @@ impl Model<'_> {
         let (name, in_flight, begun, pivot) = (of.state, of.is_in_flight(), !of.attempts.is_empty(), of.task.pivot);
         let is_callback = is_callback(of.task);
         of.result = Some(output.clone());
+        of.result_of = of.attempts.len().saturating_sub(1);
         of.succeeded = true;
         if !begun || (is_callback && !in_flight) {
             self.say(rule::PATH, format!("event {} lets `{name}` succeed without an attempt", event.id));
