@@ -160,7 +160,9 @@ pub(super) fn retryings(retriers: &[Retrier], retries: &Retries, fault: &Fault, 
     let mut may_be_spent = false;
     for (index, retrier) in retriers.iter().enumerate() {
         let spent = retries.used(index);
-        let retry = Handling::Retry { retrier: index, millis: least_delay(retrier, spent) };
+        // What was counted for one retrier may have been another's.
+        let rounds = if retries.uncertain { 0 } else { spent };
+        let retry = Handling::Retry { retrier: index, millis: least_delay(retrier, rounds) };
         match (matches(&retrier.error_equals, fault, failing), spent < retrier.max_attempts) {
             (Some(true), _) if retries.uncertain => {
                 handlings.push(retry);
