@@ -103,7 +103,10 @@ impl Model<'_> {
     pub(super) fn succeeded(&mut self, event: &HistoryEvent, output: &Payload) -> Option<FrameId> {
         let (frame, task) = self.at_work(event)?;
         self.count_decided(frame, task);
+        let segment = self.segment;
         let of = self.tasks.get_mut(task)?;
+        // An attempt that the execution's end interrupted waits, since a redrive, to be followed by another: its success counts until then.
+        let interrupted = of.segment < segment;
         let deadline = of.attempts.last().and_then(|attempt| Some(attempt.at.plus_seconds(attempt.timeout_seconds?)));
         let (name, in_flight, begun, pivot) = (of.state, of.is_in_flight(), !of.attempts.is_empty(), of.task.pivot);
         let is_callback = is_callback(of.task);
@@ -113,7 +116,7 @@ impl Model<'_> {
         if !begun || (is_callback && !in_flight) {
             self.say(rule::PATH, format!("event {} lets `{name}` succeed without an attempt", event.id));
         }
-        if in_flight && deadline.is_some_and(|deadline| event.at >= deadline) {
+        if in_flight && !interrupted && deadline.is_some_and(|deadline| event.at >= deadline) {
             self.say(rule::LATE_SUCCESS, format!("event {} takes a success of `{name}`, whose time was over", event.id));
         }
         if pivot && !self.pivot_passed {
