@@ -42,7 +42,7 @@ breaks! {
     /// * invariant 5, size of a definition: `asl` refuses it before anything runs; a history has no limit that could be dropped;
     /// * invariant 6, one write per transition and keys by execution: the shape of the port, and of the policies of a deployed stack;
     /// * invariant 8, the order of receipt: of several answers only their order in the history depends on it;
-    /// * invariant 15, renewal and the life of definitions: no code yet;
+    /// * invariant 15, the life of definitions: nothing deletes one;
     /// * invariant 16, an id that nobody draws twice: 128 bits of the port `Entropy`;
     /// * invariant 18: that the simulator runs the code that is deployed is seen in its imports;
     /// * invariant 19, diagnostics and names of errors: `asl`, the API and their tests;
@@ -262,6 +262,12 @@ breaks! {
     /// Items that have expired and were not deleted yet are read.
     ExpiredItemRead, expired_item_read:
         "invariant 15: reads skip what has expired";
+    /// An execution that is half-way to its expiry is not renewed.
+    NeverRenewed, never_renewed:
+        "invariant 15: an open execution whose oldest item is half-way to its expiry is renewed by its wakes";
+    /// The first page of a renewal renews the head.
+    RenewedHeadFirst, renewed_head_first:
+        "invariant 15: a renewal renews the head last, so that it promises nothing that was not renewed";
     /// A head takes the place of the one that has its name.
     HeadOverwritten, head_overwritten:
         "invariant 16: a name is unique through its head";

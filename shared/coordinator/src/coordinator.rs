@@ -5,7 +5,7 @@ use std::sync::Arc;
 use interpreter::Timestamp;
 
 use crate::definitions::{Definitions, ParsedDefinitions};
-use crate::{Ports, Settings};
+use crate::{Ports, Settings, SettingsError};
 
 /// Brings messages into executions. Share it behind an `Arc`; it keeps nothing that another one would need.
 pub struct Coordinator {
@@ -16,10 +16,20 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// A coordinator over these ports.
+    /// A coordinator over these ports. Where their store has a retention, [`checked`](Self::checked) is the one to use.
     pub fn new(ports: Ports, settings: Settings) -> Self {
         let definitions = Definitions::new(settings.bounds.cached_definitions);
         Self { ports, settings, definitions, parsed: None }
+    }
+
+    /// As [`new`](Self::new), if the store's retention permits these settings.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::check`].
+    pub fn checked(ports: Ports, settings: Settings) -> Result<Self, SettingsError> {
+        settings.check(ports.executions.retention())?;
+        Ok(Self::new(ports, settings))
     }
 
     /// The same coordinator, parsing no definition that another one of the process has parsed already.

@@ -11,6 +11,7 @@ use store::{EntryError, StoreError};
 
 use crate::publish::outgoing;
 use crate::received::Received;
+use crate::renew::RenewalPage;
 use crate::send::Sent;
 use crate::{Coordinator, DeliverError};
 
@@ -40,14 +41,20 @@ impl Coordinator {
     /// reason, what cannot be done now is given back, and whatever is answered [`Disposition::Done`] is in a journal or a queue.
     pub async fn handle(&self, deliveries: &[Delivery]) -> Vec<Disposition> {
         let mut dispositions = vec![Disposition::AGAIN; deliveries.len()];
-        let mut incoming = Vec::with_capacity(deliveries.len());
+        let (mut incoming, mut renewals) = (Vec::with_capacity(deliveries.len()), Vec::new());
         for (place, delivery) in deliveries.iter().enumerate() {
             match CoordinatorBody::decode(&delivery.body) {
-                Ok(body) => incoming.push(Incoming { place, delivery, body }),
+                Ok(body) => match RenewalPage::of(place, &body) {
+                    Some(page) => renewals.push(page),
+                    None => incoming.push(Incoming { place, delivery, body }),
+                },
                 Err(error) => settle(&mut dispositions, place, self.unreadable(delivery, &error).await),
             }
         }
         self.handle_all(incoming, &mut dispositions).await;
+        for (place, disposition) in self.renew_pages(renewals).await {
+            settle(&mut dispositions, place, disposition);
+        }
         let is_done = |disposition: &Disposition| *disposition == Disposition::Done;
         if breaks::active(Break::BatchAcknowledgedWhole) && dispositions.iter().any(is_done) {
             dispositions.fill(Disposition::Done);
@@ -133,7 +140,7 @@ impl Coordinator {
     async fn take_out(&self, incoming: &Incoming<'_>, error: &DeliverError) -> Disposition {
         match incoming.body.message {
             CoordinatorMessage::Answer { .. } => self.park(incoming.delivery, &error.to_string()).await,
-            CoordinatorMessage::Timer { .. } => Disposition::Done,
+            CoordinatorMessage::Timer { .. } | CoordinatorMessage::Renew { .. } => Disposition::Done,
             CoordinatorMessage::Wake { .. } => {
                 self.postpone_wake(&incoming.body.execution).await;
                 Disposition::Done
@@ -183,11 +190,11 @@ impl Coordinator {
         if sent.iter().all(|sent| *sent == Sent::Accepted) { Disposition::Done } else { self.given_back() }
     }
 
-    fn given_back(&self) -> Disposition {
+    pub(crate) fn given_back(&self) -> Disposition {
         Disposition::GiveBack { delay: Duration::from_secs(self.settings.bounds.give_back_seconds) }
     }
 
-    fn given_back_for_newer(&self) -> Disposition {
+    pub(crate) fn given_back_for_newer(&self) -> Disposition {
         if breaks::active(Break::NewerFormatAcknowledged) {
             return Disposition::Done;
         }

@@ -83,7 +83,8 @@ fn message(message: &CoordinatorMessage) -> Option<Message> {
         }
         CoordinatorMessage::Timer { due, revision } => Some(Message::Timer { due: *due, revision: *revision }),
         CoordinatorMessage::Wake { rest: None } => Some(Message::Wake),
-        CoordinatorMessage::Wake { rest: Some(_) } => None,
+        // A page of a renewal is no matter of the execution's.
+        CoordinatorMessage::Wake { rest: Some(_) } | CoordinatorMessage::Renew { .. } => None,
     }
 }
 

@@ -44,6 +44,9 @@ impl Coordinator {
         if breaks::active(Break::RedriveAnsweredUncommitted) {
             return Ok(Redriven { redriven_at: self.now() });
         }
+        if self.is_ending(head.kept_since()) {
+            return Err(RedriveError::NotRedrivable("what is kept of it expires too soon".to_owned()));
+        }
         let delivered = self.deliver(&head.identity.id, None, &[Message::Redrive]).await?;
         for outcome in delivered.outcomes {
             match outcome {

@@ -1,6 +1,7 @@
 //! What a coordinator is told once: routes, limits of executions, and its own bounds by name, units last.
 
 use interpreter::{Limits, Routes};
+use store::Retention;
 
 /// The settings of a coordinator.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +12,35 @@ pub struct Settings {
     pub limits: Limits,
     /// The bounds of the coordinator itself.
     pub bounds: Bounds,
+}
+
+/// Why settings are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// An execution might expire between two looks at it.
+    #[error("an execution is looked at each `{seconds}` s, which is not within half of the shortest retention, {half_seconds} s")]
+    LookedAtTooRarely {
+        /// How rarely an open execution may be looked at.
+        seconds: u64,
+        /// After how many seconds it may have to be renewed.
+        half_seconds: u64,
+    },
+}
+
+impl Settings {
+    /// Refuses settings by which a store with this retention would lose open executions: each is to be looked at between the time when it is to be
+    /// renewed and its expiry, whatever the retention was when it was written.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError::LookedAtTooRarely`].
+    pub fn check(&self, retention: Option<&Retention>) -> Result<(), SettingsError> {
+        let seconds = self.limits.wake_at_least_seconds.max(self.limits.wake_within_seconds);
+        match retention.map(|retention| retention.young().as_secs()) {
+            Some(half_seconds) if seconds >= half_seconds => Err(SettingsError::LookedAtTooRarely { seconds, half_seconds }),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// How much a coordinator does in one call. The defaults keep one call within the 10 s of its function.
@@ -37,6 +67,8 @@ pub struct Bounds {
     /// Commands that the handling of one wake publishes, or of a message that was delivered before; the rest is a further wake's. Each is a message
     /// to a queue or the revocation of a key.
     pub commands_per_wake: usize,
+    /// Items of an execution that one message renews.
+    pub renewed_per_page: usize,
     /// Heads that one call of `watch` wakes.
     pub wakes_per_watch: usize,
     /// Heads of a page when open executions are listed.
@@ -68,6 +100,7 @@ impl Default for Bounds {
             concurrent_sends: 8,
             concurrent_executions: 10,
             commands_per_wake: 100,
+            renewed_per_page: 100,
             wakes_per_watch: 1_000,
             heads_per_page: 100,
             entries_per_page: 25,

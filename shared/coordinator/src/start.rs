@@ -175,6 +175,7 @@ impl Coordinator {
             closed_at: None,
             wake_at: Some(now).filter(|_| !breaks::active(Break::HeadNotDueAtStart)),
             wake_revision: 0,
+            renewed_at: None,
         }
     }
 

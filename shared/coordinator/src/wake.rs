@@ -1,4 +1,5 @@
-//! What a wake leaves behind: the head's `wake_at` is raised, or the head of an execution that ended is told so (invariant 12).
+//! What a wake leaves behind: the head's `wake_at` is raised, or the head of an execution that ended is told so (invariant 12);
+//! and an execution that is half-way to its expiry begins to be renewed (invariant 15).
 
 use breaks::Break;
 use interpreter::{Execution, ExecutionId, ExecutionStatus, Timestamp};
@@ -21,6 +22,7 @@ impl Coordinator {
             let (executions, identity) = (&self.ports.executions, &execution.identity);
             self.retried(|| executions.raise_wake(identity, wake_at, execution.revision)).await?;
         }
+        self.renew_if_due(execution).await;
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Timestamp, ValueHash};
 use store::{
-    DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, MachineChange, PutEntry, StateMachine,
-    StoreError,
+    DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, MachineChange, PutEntry, Renewal,
+    Retention, StateMachine, StoreError,
 };
 use tokio::sync::broadcast;
 
@@ -34,6 +34,18 @@ impl Observed {
 
 #[async_trait]
 impl ExecutionStore for Observed {
+    fn retention(&self) -> Option<&Retention> {
+        self.store.retention()
+    }
+
+    async fn renewal_is_due(&self, identity: &Identity) -> Result<bool, StoreError> {
+        self.store.renewal_is_due(identity).await
+    }
+
+    async fn renew(&self, identity: &Identity, renewal: &Renewal, limit: usize) -> Result<Option<Renewal>, StoreError> {
+        self.store.renew(identity, renewal, limit).await
+    }
+
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError> {
         self.store.create_head(head).await
     }

@@ -50,6 +50,14 @@ pub enum CoordinatorMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rest: Option<WakeRest>,
     },
+    /// The coordinator's own: a page of the renewal of the execution's items (docs/adr/0019). It says nothing to the execution.
+    Renew {
+        /// When the renewal began.
+        began_at: Timestamp,
+        /// Where the page before ended; none for the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<String>,
+    },
 }
 
 /// What a wake has left to publish. A release that does not know it begins again, which is harmless.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Timestamp, ValueHash};
 use store::{
-    DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, MachineChange, PutEntry, StateMachine,
-    StoreError,
+    DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, MachineChange, PutEntry, Renewal,
+    Retention, StateMachine, StoreError,
 };
 
 use crate::key::Key;
@@ -15,6 +15,18 @@ use crate::table_store::DynamoStore;
 
 #[async_trait]
 impl ExecutionStore for DynamoStore {
+    fn retention(&self) -> Option<&Retention> {
+        self.own_retention()
+    }
+
+    async fn renewal_is_due(&self, identity: &Identity) -> Result<bool, StoreError> {
+        self.head_is_half_way(identity).await
+    }
+
+    async fn renew(&self, identity: &Identity, renewal: &Renewal, limit: usize) -> Result<Option<Renewal>, StoreError> {
+        self.renew_page(identity, renewal, limit).await
+    }
+
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError> {
         self.create_head_item(head).await
     }

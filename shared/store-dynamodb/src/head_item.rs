@@ -7,6 +7,7 @@ use store::{Head, HeadRecord, ListPosition, StoreError};
 use crate::attributes::{Attributes, Stored, content, corrupt, json_text, number, string};
 use crate::expression::Expression;
 use crate::key::Key;
+use crate::retention::RENEWED_AT;
 use crate::table::{DUE_SHARD, EXECUTION_ID, LIST_PARTITION, LIST_PLACE, WAKE_AT};
 
 /// Partitions of the index `due`. One takes 1,000 writes a second, of which an execution makes one at its start and two each time that
@@ -45,6 +46,7 @@ pub(crate) fn written(record: &HeadRecord) -> Result<Attributes, StoreError> {
         (LIST_PLACE, string(list_place(&ListPosition::of(head)))),
     ];
     item.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
+    item.extend(head.renewed_at.map(|at| (RENEWED_AT.to_owned(), number(at.millis()))));
     let moving = changing(record).into_iter().chain(indexed(record));
     item.extend(moving.filter_map(|(name, value)| Some((name.to_owned(), value?))));
     Ok(item)
@@ -73,6 +75,7 @@ pub(crate) fn read(item: &Attributes) -> Result<HeadRecord, StoreError> {
         closed_at: instant("closed_at")?,
         wake_at: instant(WAKE_AT)?,
         wake_revision: stored.number("wake_revision")?,
+        renewed_at: instant(RENEWED_AT)?,
     };
     Ok(HeadRecord { head, told_revision: stored.number("told_revision")? })
 }
@@ -167,6 +170,7 @@ mod tests {
         let mut record = HeadRecord::new(head("orders", "o-1", 0));
         assert_eq!(read(&written(&record).unwrap()).unwrap(), record);
         record.report(ExecutionStatus::TimedOut, Some(at(9)), None, 7);
+        record.renew(at(60));
         assert_eq!(read(&written(&record).unwrap()).unwrap(), record);
     }
 

@@ -11,10 +11,11 @@ use interpreter::{ExecutionId, ExecutionStatus, Identity, Timestamp};
 use store::{DueHead, Head, HeadCreation, HeadRecord, StoreError};
 
 use crate::attributes::{Attributes, Stored, number, string};
-use crate::expression::{ABSENT, Expression};
+use crate::expression::Expression;
 use crate::head_item;
 use crate::key::Key;
 use crate::requests::Conditional;
+use crate::retention::expiring;
 use crate::table::{DUE_INDEX, DUE_SHARD, EXECUTION_ID, WAKE_AT};
 use crate::table_store::DynamoStore;
 
@@ -25,8 +26,8 @@ impl DynamoStore {
     pub(crate) async fn create_head_item(&self, head: &Head) -> Result<HeadCreation, StoreError> {
         let identity = &head.identity;
         try_join(self.note_machine(&identity.machine_arn), self.put_head_of(identity)).await?;
-        let item = head_item::written(&HeadRecord::new(head.clone()))?;
-        let Conditional::Failed(said) = self.put(item, Expression::new().on(ABSENT)).await? else {
+        let item = expiring(head_item::written(&HeadRecord::new(head.clone()))?, self.head_expiry(head.kept_since()));
+        let Conditional::Failed(said) = self.put(item, self.on_none_live()).await? else {
             return Ok(HeadCreation::Created);
         };
         let standing = self.standing(&Key::Head { execution_arn: &identity.arn }, said).await?;
@@ -49,14 +50,14 @@ impl DynamoStore {
     }
 
     async fn put_head_of(&self, identity: &Identity) -> Result<(), StoreError> {
-        let mut item = Key::HeadOf(&identity.id).new_item();
+        let mut item = expiring(Key::HeadOf(&identity.id).new_item(), self.item_expiry());
         item.insert("arn".to_owned(), string(&identity.arn));
         self.put(item, Expression::new()).await.map(drop)
     }
 
     pub(crate) async fn head_at(&self, execution_arn: &str) -> Result<Option<Head>, StoreError> {
         let item = self.get(&Key::Head { execution_arn }).await?;
-        item.map(|item| Ok(head_item::read(&item)?.head)).transpose()
+        self.live(item.into_iter().collect())?.first().map(|item| Ok(head_item::read(item)?.head)).transpose()
     }
 
     pub(crate) async fn head_with_id(&self, execution: &ExecutionId) -> Result<Option<Head>, StoreError> {
@@ -120,13 +121,14 @@ impl DynamoStore {
         decide: impl Fn(&mut HeadRecord) -> bool + Send + Sync,
     ) -> Result<bool, StoreError> {
         let key = Key::Head { execution_arn: &identity.arn };
-        let mut change = first;
+        let mut change = self.on_live(first);
         for _ in 0..CHANGE_TRIES_MAX {
             let said = match self.update(&key, &change).await? {
                 Conditional::Done => return Ok(true),
                 Conditional::Failed(said) => said,
             };
-            let standing = self.standing(&key, said).await?.map(|item| head_item::read(&item)).transpose()?;
+            let standing = self.live(self.standing(&key, said).await?.into_iter().collect())?;
+            let standing = standing.first().map(head_item::read).transpose()?;
             let Some(before) = standing.filter(|record| record.head.identity.id == identity.id) else {
                 return Ok(false);
             };
@@ -134,7 +136,7 @@ impl DynamoStore {
             if !decide(&mut after) {
                 return Ok(false);
             }
-            change = head_item::change(&before, &after);
+            change = self.on_live(head_item::change(&before, &after));
         }
         Err(StoreError::Unavailable(format!("the head of `{}` is changed by too many at once", identity.id)))
     }

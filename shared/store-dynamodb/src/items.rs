@@ -135,7 +135,7 @@ fn within_bounds(expression: Expression, delta: i64, floor: Option<i64>) -> Expr
 }
 
 /// Seconds since 1970, not before the instant: DynamoDB is never to delete what reads still show.
-fn seconds_after(at: Timestamp) -> i64 {
+pub(crate) fn seconds_after(at: Timestamp) -> i64 {
     let millis = at.millis();
     millis.div_euclid(1000) + i64::from(millis.rem_euclid(1000) > 0)
 }

@@ -4,10 +4,11 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use interpreter::ExecutionId;
 use store::{Entry, PutEntry, StoreError};
 
-use crate::attributes::{Attributes, Stored, bytes, string};
+use crate::attributes::{Attributes, Stored, bytes, number, string};
 use crate::expression::{ABSENT, Expression};
 use crate::key::{self, Key};
 use crate::requests::Conditional;
+use crate::retention::expiring;
 use crate::table_store::DynamoStore;
 
 impl DynamoStore {
@@ -15,7 +16,8 @@ impl DynamoStore {
     /// answers with: to recognize its own entry costs no further request.
     pub(crate) async fn put_entry_item(&self, entry: &Entry) -> Result<PutEntry, StoreError> {
         let key = Key::Entry { execution: &entry.execution.identity.id, revision: entry.revision };
-        let Conditional::Failed(said) = self.put(written(&key, entry)?, Expression::new().on(ABSENT)).await? else {
+        let item = expiring(written(&key, entry)?, self.item_expiry());
+        let Conditional::Failed(said) = self.put(item, Expression::new().on(ABSENT)).await? else {
             return Ok(PutEntry::Committed);
         };
         let standing = self.standing(&key, said).await?;
@@ -26,7 +28,8 @@ impl DynamoStore {
 
     pub(crate) async fn latest_entry_item(&self, execution: &ExecutionId) -> Result<Option<Entry>, StoreError> {
         let request = self.journal(execution).key_condition_expression("pk = :journal").scan_index_forward(false);
-        self.query(request, 1).await?.first().map(read).transpose()
+        // If the latest has expired so have all: never an earlier one in its place.
+        self.live(self.query(request, 1).await?)?.first().map(read).transpose()
     }
 
     pub(crate) async fn entry_items(&self, execution: &ExecutionId, from: u64, limit: usize) -> Result<Vec<Entry>, StoreError> {
@@ -34,7 +37,17 @@ impl DynamoStore {
             .journal(execution)
             .key_condition_expression("pk = :journal AND sk >= :from")
             .expression_attribute_values(":from", string(key::revision_text(from)));
-        self.query(request, limit).await?.iter().map(read).collect()
+        self.query(self.filtered(request), limit).await?.iter().map(read).collect()
+    }
+
+    /// Without what has expired.
+    fn filtered(&self, request: QueryFluentBuilder) -> QueryFluentBuilder {
+        match self.now_seconds() {
+            None => request,
+            Some(now) => request
+                .filter_expression("attribute_not_exists(expires_at) OR expires_at > :now_seconds")
+                .expression_attribute_values(":now_seconds", number(now)),
+        }
     }
 
     fn journal(&self, execution: &ExecutionId) -> QueryFluentBuilder {

@@ -64,8 +64,8 @@ impl Key<'_> {
     pub fn partition(&self) -> String {
         match self {
             Self::Entry { execution, .. } => entries_of(execution),
-            Self::Value { execution, .. } => format!("V#{execution}"),
-            Self::Ledger(key) => format!("L#{}", execution_in(key)),
+            Self::Value { execution, .. } => values_of(execution),
+            Self::Ledger(key) => ledger_of(execution_in(key)),
             Self::Head { execution_arn } => format!("H#{execution_arn}"),
             Self::HeadOf(execution) => format!("I#{execution}"),
             Self::Definition(hash) => format!("D#{hash}"),
@@ -114,6 +114,16 @@ pub(crate) const LISTED_MACHINES: &str = "A";
 /// The partition of an execution's journal.
 pub(crate) fn entries_of(execution: &ExecutionId) -> String {
     format!("X#{execution}")
+}
+
+/// The partition of an execution's value items.
+pub(crate) fn values_of(execution: &ExecutionId) -> String {
+    format!("V#{execution}")
+}
+
+/// The partition of an execution's ledger.
+pub(crate) fn ledger_of(execution: &str) -> String {
+    format!("L#{execution}")
 }
 
 /// The partition of a handler's items.

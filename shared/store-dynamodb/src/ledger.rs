@@ -7,6 +7,7 @@ use crate::attributes::{Attributes, FORMAT, Stored, content, json_text, number};
 use crate::expression::{ABSENT, Expression};
 use crate::key::Key;
 use crate::requests::Conditional;
+use crate::retention::set_expiry;
 use crate::table_store::DynamoStore;
 
 /// How often a write is sent again because heartbeats came in between: one that kept its own `heartbeat_at` out of the way cannot be stopped by
@@ -27,7 +28,8 @@ impl DynamoStore {
         let key = Key::Ledger(key);
         let mut heartbeat = Heartbeat::Told;
         for _ in 0..WRITE_TRIES_MAX {
-            let Conditional::Failed(said) = self.update(&key, &change(entry, expected, heartbeat)?).await? else {
+            let write = set_expiry(change(entry, expected, heartbeat)?, self.ledger_expiry());
+            let Conditional::Failed(said) = self.update(&key, &write).await? else {
                 return Ok(true);
             };
             let standing = self.standing(&key, said).await?.map(|item| read(&item)).transpose()?;
@@ -49,7 +51,7 @@ impl DynamoStore {
             .set_if_absent("version", number(1))
             .set_if_absent("format", number(FORMAT))
             .on("attribute_not_exists(#heartbeat_at) OR #heartbeat_at < :heartbeat_at");
-        self.update(&Key::Ledger(key), &change).await.map(drop)
+        self.update(&Key::Ledger(key), &set_expiry(change, self.ledger_expiry())).await.map(drop)
     }
 }
 

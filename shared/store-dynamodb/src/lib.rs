@@ -18,6 +18,7 @@ mod journal;
 mod ledger;
 mod listing;
 mod machines;
+mod retention;
 mod values;
 
 mod execution_store;

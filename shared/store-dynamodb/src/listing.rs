@@ -85,7 +85,7 @@ impl DynamoStore {
     async fn heads_of(&self, page: Vec<(ListPosition, Attributes)>) -> Result<Vec<Head>, StoreError> {
         let (positions, keys): (Vec<ListPosition>, Vec<Attributes>) = page.into_iter().unzip();
         let mut heads = BTreeMap::new();
-        for item in self.get_all(&keys).await? {
+        for item in self.live(self.get_all(&keys).await?)? {
             let head = head_item::read(&item)?.head;
             heads.insert(head.identity.id.clone(), head);
         }

@@ -118,11 +118,16 @@ impl DynamoStore {
 
     /// Updates an item, or makes it, on a condition.
     pub(crate) async fn update(&self, key: &Key<'_>, change: &Expression) -> Result<Conditional, StoreError> {
+        self.update_at(key.attributes(), change).await
+    }
+
+    /// As [`Self::update`], of an item whose key was read.
+    pub(crate) async fn update_at(&self, key: Attributes, change: &Expression) -> Result<Conditional, StoreError> {
         let request = || {
             self.client()
                 .update_item()
                 .table_name(self.table())
-                .set_key(Some(key.attributes()))
+                .set_key(Some(key.clone()))
                 .set_update_expression(change.update())
                 .set_condition_expression(change.condition())
                 .set_expression_attribute_names(change.names())

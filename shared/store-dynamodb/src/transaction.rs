@@ -16,7 +16,8 @@
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure::AllOld, TransactWriteItem, Update,
+    AttributeValue, CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure::AllOld,
+    TransactWriteItem, Update,
 };
 use interpreter::{IdempotencyKey, Timestamp};
 use store::{
@@ -29,6 +30,7 @@ use crate::failure::{is_conflict, store_error, unbuildable};
 use crate::items;
 use crate::key::Key;
 use crate::ledger::{self, Heartbeat};
+use crate::retention::set_expiry;
 use crate::table_store::DynamoStore;
 
 /// A ledger entry as a transaction is to write it.
@@ -39,6 +41,8 @@ struct Parts<'a> {
     ledger: Vec<(&'a LedgerPart, Heartbeat, Outcome)>,
     writes: Vec<(&'a Write, Form, Outcome)>,
     now: Timestamp,
+    /// When its ledger entries expire.
+    ledger_expiry: Option<AttributeValue>,
 }
 
 /// In which form a write of a handler's item is sent.
@@ -79,7 +83,7 @@ impl DynamoStore {
         now: Timestamp,
     ) -> Result<(), TransactError> {
         check_transaction(ledger, writes)?;
-        let mut parts = Parts::new(ledger, writes, now);
+        let mut parts = Parts { ledger_expiry: self.ledger_expiry(), ..Parts::new(ledger, writes, now) };
         let mut attempt = 0;
         loop {
             let requests = parts.requests(self.table())?;
@@ -153,6 +157,7 @@ impl<'a> Parts<'a> {
             ledger: ledger.iter().map(|part| (part, Heartbeat::Told, Outcome::Holds)).collect(),
             writes: writes.iter().map(|write| (write, form(write), Outcome::Holds)).collect(),
             now,
+            ledger_expiry: None,
         }
     }
 
@@ -164,7 +169,7 @@ impl<'a> Parts<'a> {
     /// The parts that are sent, ledger entries first.
     fn requests(&self, table: &str) -> Result<Vec<TransactWriteItem>, StoreError> {
         let ledger = self.ledger.iter().map(|((key, entry, expected), heartbeat, _)| {
-            let change = ledger::change(entry, *expected, *heartbeat)?;
+            let change = set_expiry(ledger::change(entry, *expected, *heartbeat)?, self.ledger_expiry.clone());
             update(table, &Key::Ledger(key), &change)
         });
         let writes = self.writes.iter().filter(|(_, form, _)| *form != Form::Left);

@@ -10,6 +10,7 @@ use store::{StoreError, check_value};
 use crate::attributes::{Attributes, Stored, content};
 use crate::expression::{ABSENT, Expression};
 use crate::key::{Key, SORT_KEY};
+use crate::retention::expiring;
 use crate::table_store::DynamoStore;
 
 /// Values of one call that are written at once.
@@ -23,7 +24,7 @@ impl DynamoStore {
     ) -> Result<(), StoreError> {
         let items = values.iter().map(|(hash, text)| {
             check_value(text)?;
-            written(&Key::Value { execution, hash }, text)
+            Ok(expiring(written(&Key::Value { execution, hash }, text)?, self.item_expiry()))
         });
         let items = items.collect::<Result<Vec<Attributes>, StoreError>>()?;
         // That there is one already is as good as having written it: the key is the content.
@@ -38,7 +39,7 @@ impl DynamoStore {
     ) -> Result<BTreeMap<ValueHash, Arc<str>>, StoreError> {
         let hashes: BTreeSet<&ValueHash> = hashes.iter().collect();
         let keys: Vec<Attributes> = hashes.iter().map(|hash| Key::Value { execution, hash }.attributes()).collect();
-        self.get_all(&keys).await?.iter().map(read).collect()
+        self.live(self.get_all(&keys).await?)?.iter().map(read).collect()
     }
 }
 

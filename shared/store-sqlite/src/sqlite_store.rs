@@ -10,7 +10,7 @@ use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, IdempotencyKey, 
 use rusqlite::Connection;
 use store::{
     DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, Item, ItemKey, LedgerEntry,
-    LedgerExpectation, LedgerStore, MachineChange, PutEntry, StateMachine, StoreError, TransactError, Write,
+    LedgerExpectation, LedgerStore, MachineChange, PutEntry, Renewal, Retention, StateMachine, StoreError, TransactError, Write,
 };
 
 use crate::directory_lock::DirectoryLock;
@@ -25,7 +25,8 @@ use crate::{OpenError, data_directory, definitions, heads, items, journal, ledge
 /// The database's name in its directory.
 pub const DATABASE_FILE: &str = "backstep.sqlite";
 
-/// A store in a data directory. Clones are the same store; the directory is given up when the last one is dropped, which waits for what is being
+/// A store in a data directory. It keeps for ever, until somebody [purges](Self::purge) what has ended: an open execution never expires, and nothing has
+/// to be renewed. Clones are the same store; the directory is given up when the last one is dropped, which waits for what is being
 /// written.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
@@ -102,6 +103,18 @@ impl SqliteStore {
 
 #[async_trait]
 impl ExecutionStore for SqliteStore {
+    fn retention(&self) -> Option<&Retention> {
+        None
+    }
+
+    async fn renewal_is_due(&self, _identity: &Identity) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn renew(&self, _identity: &Identity, _renewal: &Renewal, _limit: usize) -> Result<Option<Renewal>, StoreError> {
+        Ok(None)
+    }
+
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError> {
         let head = head.clone();
         self.write(move |connection| heads::create(connection, &head)).await

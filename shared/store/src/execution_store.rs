@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Payload, Timestamp, ValueHash};
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, MachineChange, StateMachine};
+use crate::{Entry, MachineChange, Renewal, Retention, StateMachine};
 
 /// One small item per execution: a projection of its journal, never the truth.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,16 @@ pub struct Head {
     pub wake_at: Option<Timestamp>,
     /// The revision for which `wake_at` was lowered last: a raise for an earlier revision is refused.
     pub wake_revision: u64,
+    /// As of when the execution was renewed last; none if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewed_at: Option<Timestamp>,
+}
+
+impl Head {
+    /// As of when all of its execution's items are kept for the retention: its start, or the latest renewal.
+    pub fn kept_since(&self) -> Timestamp {
+        self.renewed_at.unwrap_or(self.started_at).max(self.started_at)
+    }
 }
 
 /// What came of creating a head.
@@ -116,8 +126,24 @@ impl StoreError {
 }
 
 /// Executions, where they are kept. Every read is consistent unless it says otherwise.
+///
+/// A store with a [`Retention`] gives each item of an execution (entries, value items, ledger entries, the head) an expiry when it is written, and
+/// deletes it some time after that. What has expired and was not deleted yet is not read, but for ledger entries; a head that has expired is as
+/// none, and its name free.
 #[async_trait]
 pub trait ExecutionStore: Send + Sync + 'static {
+    /// How long it keeps what belongs to executions; none: for ever.
+    fn retention(&self) -> Option<&Retention>;
+
+    /// Whether an open execution is half-way between what it was renewed as of and its expiry, by the store's clock
+    /// ([`Retention::is_due`]). Never of a store that keeps for ever.
+    async fn renewal_is_due(&self, identity: &Identity) -> Result<bool, StoreError>;
+
+    /// Renews at most `limit` items of an execution behind the renewal's place: they expire as if they were written at `renewal.began_at`, or later
+    /// where they did already. Answers where to go on. When nothing is left it renews the head, if that was renewed as of an earlier time, and
+    /// answers none. What does not exist is not made. A store that keeps for ever has nothing to do, and answers none.
+    async fn renew(&self, identity: &Identity, renewal: &Renewal, limit: usize) -> Result<Option<Renewal>, StoreError>;
+
     /// Creates a head if the name is free in its state machine: if there is none of its ARN.
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError>;
 

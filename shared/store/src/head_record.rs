@@ -58,6 +58,15 @@ impl HeadRecord {
         true
     }
 
+    /// The end of a renewal that began at `began_at`: whether anything changed. Never takes back what a later one has promised.
+    pub fn renew(&mut self, began_at: Timestamp) -> bool {
+        if self.head.kept_since() >= began_at {
+            return false;
+        }
+        self.head.renewed_at = Some(began_at);
+        true
+    }
+
     /// [`crate::ExecutionStore::report`]: whether it was heeded.
     ///
     /// A report of the revision that was told last is heeded only if it says something else: repeated, it would put back a `wake_at` that was
@@ -129,7 +138,18 @@ mod tests {
             wake_revision: 7,
             ..head("order", "o-1", 5)
         };
-        frozen::check(&text, &HeadRecord { head, told_revision: 6 });
+        frozen::check(&text, &HeadRecord { head: head.clone(), told_revision: 6 });
+        let renewed = text.replace(r#""told_revision""#, r#""renewed_at": 1793534450000, "told_revision""#);
+        frozen::check(&renewed, &HeadRecord { head: Head { renewed_at: Some(at(50)), ..head }, told_revision: 6 });
+    }
+
+    #[test]
+    fn a_renewal_is_never_taken_back() {
+        let mut record = HeadRecord::new(head("order", "o-1", 5));
+        assert!(!record.renew(at(5)), "as of its start it is kept anyway");
+        assert!(record.renew(at(60)));
+        assert!(!record.renew(at(50)) && !record.renew(at(60)));
+        assert_eq!((record.head.renewed_at, record.head.kept_since()), (Some(at(60)), at(60)));
     }
 
     #[test]

@@ -18,6 +18,8 @@ mod list_position;
 mod machine;
 mod memory;
 mod packed;
+mod renewal;
+mod retention;
 mod value_limit;
 
 pub use entry::{ENTRY_BYTES_MAX, Entry, EntryError};
@@ -33,6 +35,8 @@ pub use list_position::ListPosition;
 pub use machine::{MachineChange, StateMachine};
 pub use memory::MemoryStore;
 pub use packed::{PACKED_FORMAT, UNPACKED_BYTES_MAX, pack, unpack};
+pub use renewal::{Renewal, RenewalPlace, RenewedKind};
+pub use retention::{RETENTION_DAYS, RETENTION_DAYS_MIN, Retention, RetentionError};
 pub use value_limit::{VALUE_BYTES_MAX, check_value};
 
 /// Both ports in one: what a whole system is given.

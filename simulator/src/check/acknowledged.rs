@@ -31,7 +31,7 @@ impl Checks {
             Some(Meaning::Request { token, deadline, .. }) => self.check_request(world, &token, deadline),
             Some(Meaning::Newer) => self.violated("newer", format!("a message of a newer release was acknowledged: {text}")),
             Some(Meaning::Nothing) => self.check_parked(world, &text),
-            Some(Meaning::Forged) => {}
+            Some(Meaning::Renew(_) | Meaning::Forged) => {}
             Some(Meaning::Timer(execution, due, revision)) => self.check_hint(&execution, due, revision),
             Some(Meaning::Wake(execution, _)) => self.check_woken(world, &text, &execution),
             None => {}

@@ -41,7 +41,7 @@ impl Checks {
                 }
                 Meaning::Wake(_, false) => format!("wake: {}: begins", stage(execution)),
                 Meaning::Wake(_, true) => format!("wake: {}: goes on", stage(execution)),
-                Meaning::Newer | Meaning::Nothing | Meaning::Forged => continue,
+                Meaning::Renew(_) | Meaning::Newer | Meaning::Nothing | Meaning::Forged => continue,
             };
             self.took(arm);
         }

@@ -34,6 +34,8 @@ pub(crate) enum Meaning {
     Timer(ExecutionId, Timestamp, u64),
     /// The watch's, or (true) the coordinator's own for a further page.
     Wake(ExecutionId, bool),
+    /// A page of a renewal.
+    Renew(ExecutionId),
     /// Of a format that this release does not know.
     Newer,
     /// Not one of ours.
@@ -55,6 +57,7 @@ impl Meaning {
             Ok((_, CoordinatorMessage::Answer { token, outcome })) => Self::Answer(token, Said::of(&outcome)),
             Ok((execution, CoordinatorMessage::Timer { due, revision })) => Self::Timer(execution, due, revision),
             Ok((execution, CoordinatorMessage::Wake { rest })) => Self::Wake(execution, rest.is_some()),
+            Ok((execution, CoordinatorMessage::Renew { .. })) => Self::Renew(execution),
             Err(BodyError::Newer(_)) => Self::Newer,
             Err(BodyError::Malformed(_)) => Self::Nothing,
         }
@@ -64,7 +67,7 @@ impl Meaning {
     pub(crate) fn execution(&self) -> Option<&ExecutionId> {
         match self {
             Self::Request { token, .. } | Self::Answer(token, _) => Some(&token.execution),
-            Self::Timer(execution, _, _) | Self::Wake(execution, _) => Some(execution),
+            Self::Timer(execution, _, _) | Self::Wake(execution, _) | Self::Renew(execution) => Some(execution),
             Self::Newer | Self::Nothing | Self::Forged => None,
         }
     }
@@ -143,7 +146,7 @@ impl Checks {
                 let text = text.to_owned();
                 self.wake_sent(world, &text);
             }
-            Some(Meaning::Answer(..) | Meaning::Newer | Meaning::Nothing | Meaning::Forged) | None => {}
+            Some(Meaning::Answer(..) | Meaning::Renew(_) | Meaning::Newer | Meaning::Nothing | Meaning::Forged) | None => {}
         }
     }
 

@@ -8,7 +8,7 @@ use futures::FutureExt;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, IdempotencyKey, Identity, Timestamp, ValueHash};
 use store::{
     DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, Item, ItemKey, LedgerEntry,
-    LedgerExpectation, LedgerStore, MachineChange, PutEntry, StateMachine, StoreError, TransactError, Write,
+    LedgerExpectation, LedgerStore, MachineChange, PutEntry, Renewal, Retention, StateMachine, StoreError, TransactError, Write,
 };
 
 use super::{Site, Unanswered};
@@ -91,6 +91,18 @@ impl Site {
 
 #[async_trait]
 impl ExecutionStore for Site {
+    fn retention(&self) -> Option<&Retention> {
+        self.world.store.retention()
+    }
+
+    async fn renewal_is_due(&self, identity: &Identity) -> Result<bool, StoreError> {
+        self.read("renewal is due", || at_once(self.world.store.renewal_is_due(identity))).await
+    }
+
+    async fn renew(&self, identity: &Identity, renewal: &Renewal, limit: usize) -> Result<Option<Renewal>, StoreError> {
+        self.write("renew", || at_once(self.world.store.renew(identity, renewal, limit))).await
+    }
+
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError> {
         self.write("create head", || {
             let created = at_once(self.world.store.create_head(head));

@@ -185,4 +185,12 @@ pub(crate) const NOT_NOTICED: &[(Break, &str)] = &[
     (Break::DeadLetterIsARefusal, "open"),
     (Break::LeaseEndIgnored, "open"),
     (Break::ReleasedTwice, "open"),
+    (
+        Break::NeverRenewed,
+        "the simulated store keeps for ever; coordinator test `an_execution_that_lives_three_retentions_loses_nothing`",
+    ),
+    (
+        Break::RenewedHeadFirst,
+        "the simulated store keeps for ever; coordinator test `a_renewal_that_is_lost_is_begun_again_by_a_later_wake`",
+    ),
 ];

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("messages", &["asl", "clock", "interpreter"]),
     // Not among `ANY_LIBRARY`: the binary is built without SQS's SDK.
     ("queue-sqs", &["asl", "clock", "interpreter", "messages"]),
-    ("store", &["asl", "interpreter"]),
+    ("store", &["asl", "clock", "interpreter"]),
     ("store-dynamodb", &["asl", "interpreter", "store"]),
     ("store-sqlite", &["asl", "interpreter", "store"]),
     ("coordinator", &["asl", "clock", "interpreter", "messages", "store"]),

@@ -9,6 +9,7 @@ mod loss;
 mod pages;
 mod publish;
 mod redrive;
+mod retention;
 mod sendable;
 mod start;
 mod stop;

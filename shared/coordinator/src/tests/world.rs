@@ -14,7 +14,7 @@ use messages::{
     QueueSettings, QueueSource, RequestBody, SendFailure, queue_name,
 };
 use serde_json::json;
-use store::{ExecutionStore, FaultPlan, FaultyStore, MemoryStore, StateMachine};
+use store::{ExecutionStore, FaultPlan, FaultyStore, MemoryStore, Retention, StateMachine};
 
 use crate::{Coordinator, Description, Ports, Settings, StartError, StartRequest, Started};
 
@@ -195,9 +195,18 @@ const FUNCTIONS: [&str; 8] = ["reserve", "release", "charge", "refund", "ship", 
 impl World {
     /// A world whose machine has this definition. In it, `fn:NAME` stands for the ARN of a function.
     pub(super) async fn new(definition: &str) -> Self {
+        Self::over(definition, |_| MemoryStore::new()).await
+    }
+
+    /// The same, with a store that keeps what belongs to executions for so many days.
+    pub(super) async fn keeping(definition: &str, days: u64) -> Self {
+        Self::over(definition, |clock| MemoryStore::keeping(Retention::days(clock, days).unwrap())).await
+    }
+
+    async fn over(definition: &str, store: impl FnOnce(Arc<dyn Clock>) -> MemoryStore) -> Self {
         let clock =
             Arc::new(PatientClock { manual: ManualClock::at_millis(BEGINNING.millis()), at_next_pause: Mutex::default() });
-        let store = FaultyStore::new(MemoryStore::new(), FaultPlan::none());
+        let store = FaultyStore::new(store(clock.clone()), FaultPlan::none());
         let queue = PlannedQueue {
             queue: queues(clock.clone()),
             store: store.clone(),

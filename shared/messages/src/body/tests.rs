@@ -83,6 +83,13 @@ fn the_samples_of_format_1_are_read_and_written() {
         include_str!("../../samples/wake-rest.v1.json"),
         &CoordinatorBody::new(execution(), CoordinatorMessage::Wake { rest: Some(rest) }),
     );
+    let renew = |after: Option<&str>| {
+        let began_at = Timestamp::from_millis(1_793_534_400_000);
+        CoordinatorBody::new(execution(), CoordinatorMessage::Renew { began_at, after: after.map(str::to_owned) })
+    };
+    check_coordinator_sample(include_str!("../../samples/renew.v1.json"), &renew(None));
+    let key = "ledger:0000000000000000000000000a11ce00/Notify/9/41";
+    check_coordinator_sample(include_str!("../../samples/renew-rest.v1.json"), &renew(Some(key)));
     check_request_sample(
         include_str!("../../samples/request.v1.json"),
         &request(InputBody::Input(json!({"order": "order-1", "lines": [{"sku": "A", "quantity": 2}]}))),

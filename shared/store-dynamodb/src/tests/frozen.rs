@@ -54,6 +54,7 @@ async fn written() -> BTreeMap<&'static str, Attributes> {
     let mut written = BTreeMap::from([
         ("head, open", head_item::written(&HeadRecord::new(head("orders", "o-1", 0))).unwrap()),
         ("head, closed", head_item::written(&closed).unwrap()),
+        ("head, renewed", head_item::written(&renewed()).unwrap()),
         ("head of", {
             let mut item = Key::HeadOf(&execution_id("orders:o-1")).new_item();
             item.insert("arn".to_owned(), AttributeValue::S(identity("orders", "o-1").arn));
@@ -71,6 +72,12 @@ async fn written() -> BTreeMap<&'static str, Attributes> {
         written.insert(name, written_ledger_item(name, &entry).await);
     }
     written
+}
+
+fn renewed() -> HeadRecord {
+    let mut renewed = HeadRecord::new(head("orders", "o-3", 2));
+    renewed.renew(at(60));
+    renewed
 }
 
 fn ledger_entries() -> [(&'static str, LedgerEntry); 4] {
@@ -112,6 +119,7 @@ fn what_is_frozen_is_read() {
     assert_eq!(head_item::read(&item_named("head, open")).unwrap(), HeadRecord::new(head("orders", "o-1", 0)));
     let closed = head_item::read(&item_named("head, closed")).unwrap();
     assert_eq!((closed.head.status, closed.told_revision), (ExecutionStatus::TimedOut, 7));
+    assert_eq!(head_item::read(&item_named("head, renewed")).unwrap(), renewed());
     assert_eq!(machines::read(&item_named("machine")).unwrap(), machine("orders", 2));
     assert_eq!(values::read(&item_named("value")).unwrap().1.as_ref(), r#"{"a":1}"#);
     assert_eq!(values::read(&item_named("value, packed")).unwrap().1.as_ref(), "long ".repeat(1_000));

@@ -7,3 +7,4 @@ mod frozen;
 mod proxy;
 mod races;
 mod requests;
+mod retention;

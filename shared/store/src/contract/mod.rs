@@ -19,6 +19,7 @@ mod ledger;
 mod listing;
 mod machines;
 mod racing;
+pub mod retention;
 pub mod samples;
 mod transactions;
 mod values;
@@ -262,6 +263,80 @@ macro_rules! tests_of_store_checks {
                 }
             )*
         })*
+    };
+}
+
+/// Hands all checks of stores with a retention to the macro `$with`, behind `$arguments`. The one list of them.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_retention_check {
+    ($with:path, $($arguments:tt)*) => {
+        $with! { $($arguments)*
+            what_has_expired_is_not_read
+            what_has_not_expired_is_not_deleted
+            a_head_that_has_expired_is_as_none
+            a_name_is_free_again_when_its_head_has_expired
+            a_renewal_in_pages_renews_everything_and_the_head_last
+            a_renewal_that_is_lost_after_any_page_loses_nothing
+            a_renewal_that_was_not_finished_promises_nothing
+            an_item_written_during_a_renewal_is_kept
+            an_earlier_renewal_takes_nothing_back
+            no_entry_expires_before_an_earlier_one
+            renewing_what_was_deleted_makes_nothing
+            each_write_of_a_ledger_entry_keeps_it
+            what_belongs_to_no_execution_is_kept
+            a_renewal_is_due_half_way_to_the_expiry
+            what_another_retention_wrote_is_renewed_in_time
+            a_place_where_no_renewal_was_is_refused
+            a_head_reads_back_when_it_was_renewed
+        }
+    };
+}
+
+macro_rules! run_retention_check {
+    (@ $($check:ident)*) => {
+        /// Runs the check of this name on a store with the retention of the checks.
+        ///
+        /// # Panics
+        ///
+        /// Where the contract is broken, or if there is no such check.
+        pub async fn run_of_retention(name: &str, keeping: retention::Keeping) {
+            match name {
+                $(stringify!($check) => retention::$check(keeping).await,)*
+                _ => panic!("no check is called `{name}`"),
+            }
+        }
+    };
+}
+crate::for_each_retention_check!(run_retention_check, @);
+
+/// Makes a test of each check of stores with a retention: `retention_contract!(keeping);` with an async function from a
+/// [`Retention`](crate::Retention) to an empty [`ExpiringStore`](crate::contract::retention::ExpiringStore) that has it. The calling crate needs
+/// tokio's test macro.
+#[macro_export]
+macro_rules! retention_contract {
+    ($keeping:path) => {
+        $crate::for_each_retention_check!($crate::tests_of_retention_checks, @ $keeping;);
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tests_of_retention_checks {
+    (@ $keeping:path; $($check:ident)*) => {
+        mod retention {
+            #[allow(unused_imports, reason = "the path of the function may be absolute")]
+            use super::*;
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $check() {
+                    use $crate::contract::{retention, run_of_retention};
+                    let clock = retention::clock();
+                    let expiring = $keeping(retention::retention(&clock)).await;
+                    run_of_retention(stringify!($check), retention::Keeping::new(expiring, clock)).await;
+                }
+            )*
+        }
     };
 }
 

@@ -46,6 +46,7 @@ pub fn head(machine: &str, name: &str, seconds: i64) -> Head {
         closed_at: None,
         wake_at: Some(at(seconds)),
         wake_revision: 0,
+        renewed_at: None,
     }
 }
 

@@ -17,7 +17,8 @@ use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, IdempotencyKey, 
 
 use crate::{
     DueHead, Entries, Entry, EntryError, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, Item, ItemKey, LedgerEntry,
-    LedgerExpectation, LedgerStore, MachineChange, PutEntry, StateMachine, Store, StoreError, TransactError, Write,
+    LedgerExpectation, LedgerStore, MachineChange, PutEntry, Renewal, Retention, StateMachine, Store, StoreError, TransactError,
+    Write,
 };
 use plan::Counted;
 pub use plan::{Fault, FaultPlan, Operation};
@@ -108,6 +109,18 @@ impl<S> FaultyStore<S> {
 
 #[async_trait]
 impl<S: Store> ExecutionStore for FaultyStore<S> {
+    fn retention(&self) -> Option<&Retention> {
+        self.store.retention()
+    }
+
+    async fn renewal_is_due(&self, identity: &Identity) -> Result<bool, StoreError> {
+        self.call(Operation::RenewalIsDue, self.store.renewal_is_due(identity), None).await
+    }
+
+    async fn renew(&self, identity: &Identity, renewal: &Renewal, limit: usize) -> Result<Option<Renewal>, StoreError> {
+        self.call(Operation::Renew, self.store.renew(identity, renewal, limit), None).await
+    }
+
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError> {
         self.call(Operation::CreateHead, self.store.create_head(head), None).await
     }

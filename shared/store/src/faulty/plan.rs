@@ -13,6 +13,8 @@ pub enum Operation {
     LowerWake,
     RaiseWake,
     Report,
+    RenewalIsDue,
+    Renew,
     Due,
     LatestEntry,
     Entries,
@@ -35,11 +37,12 @@ pub enum Operation {
 
 impl Operation {
     /// The operations that write.
-    pub const WRITES: [Self; 12] = [
+    pub const WRITES: [Self; 13] = [
         Self::CreateHead,
         Self::LowerWake,
         Self::RaiseWake,
         Self::Report,
+        Self::Renew,
         Self::PutEntry,
         Self::PutValues,
         Self::PutDefinition,

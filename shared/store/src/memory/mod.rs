@@ -4,11 +4,13 @@
 //! stores keep as bytes is written and read back here too, only not packed: what cannot be stored is not found out on AWS first.
 
 mod definitions;
+mod expiring;
 mod heads;
 mod items;
 mod journal;
 mod ledger;
 mod machines;
+mod renew;
 mod sweep;
 mod values;
 
@@ -20,13 +22,14 @@ use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, IdempotencyKey, 
 
 use crate::{
     DueHead, Entries, Entry, ExecutionStore, Head, HeadCreation, HeadPage, HeadQuery, Item, ItemKey, LedgerEntry,
-    LedgerExpectation, LedgerStore, MachineChange, PutEntry, StateMachine, StoreError, TransactError, Write,
+    LedgerExpectation, LedgerStore, MachineChange, PutEntry, Renewal, Retention, StateMachine, StoreError, TransactError, Write,
 };
 
 /// A store in memory. Clones share what is kept.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
     kept: Arc<Mutex<Kept>>,
+    retention: Option<Retention>,
 }
 
 /// What is kept, by kind.
@@ -42,9 +45,30 @@ struct Kept {
 }
 
 impl MemoryStore {
-    /// An empty store.
+    /// An empty store that keeps for ever.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty store that keeps what belongs to executions for so long. What has expired is not read, and is there until
+    /// [`sweep`](Self::sweep) deletes it.
+    pub fn keeping(retention: Retention) -> Self {
+        Self { retention: Some(retention), ..Self::default() }
+    }
+
+    /// When it is, for what expires; without a retention nothing does.
+    fn now(&self) -> Timestamp {
+        self.retention.as_ref().map_or(Timestamp::from_millis(i64::MIN), Retention::now)
+    }
+
+    /// When an item of an execution expires that is written now.
+    fn item_expires_at(&self) -> Option<Timestamp> {
+        self.retention.as_ref().map(|retention| retention.item_expires_at(retention.now()))
+    }
+
+    /// When a ledger entry expires that is written now.
+    fn ledger_expires_at(&self) -> Option<Timestamp> {
+        self.retention.as_ref().map(|retention| retention.ledger_expires_at(retention.now()))
     }
 
     /// Does something while nobody else does. Never awaits; what a panic left is whole, since nothing panics between two changes.
@@ -55,29 +79,44 @@ impl MemoryStore {
 
 #[async_trait]
 impl ExecutionStore for MemoryStore {
+    fn retention(&self) -> Option<&Retention> {
+        self.retention.as_ref()
+    }
+
+    async fn renewal_is_due(&self, identity: &Identity) -> Result<bool, StoreError> {
+        let Some(retention) = &self.retention else { return Ok(false) };
+        Ok(self.with(|kept| kept.heads.renewal_is_due(identity, retention)))
+    }
+
+    async fn renew(&self, identity: &Identity, renewal: &Renewal, limit: usize) -> Result<Option<Renewal>, StoreError> {
+        let Some(retention) = &self.retention else { return Ok(None) };
+        self.with(|kept| kept.renew(identity, renewal, limit, retention))
+    }
+
     async fn create_head(&self, head: &Head) -> Result<HeadCreation, StoreError> {
-        Ok(self.with(|kept| kept.heads.create(head)))
+        let expires_at = self.retention.as_ref().map(|retention| retention.head_expires_at(head.kept_since()));
+        Ok(self.with(|kept| kept.heads.create(head, expires_at, self.now())))
     }
 
     async fn head(&self, execution_arn: &str) -> Result<Option<Head>, StoreError> {
-        Ok(self.with(|kept| kept.heads.by_arn(execution_arn)))
+        Ok(self.with(|kept| kept.heads.by_arn(execution_arn, self.now())))
     }
 
     async fn head_of(&self, execution: &ExecutionId) -> Result<Option<Head>, StoreError> {
-        Ok(self.with(|kept| kept.heads.by_id(execution)))
+        Ok(self.with(|kept| kept.heads.by_id(execution, self.now())))
     }
 
     async fn list_heads(&self, query: &HeadQuery) -> Result<HeadPage, StoreError> {
-        self.with(|kept| kept.heads.list(query))
+        self.with(|kept| kept.heads.list(query, self.now()))
     }
 
     async fn lower_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<(), StoreError> {
-        self.with(|kept| kept.heads.change(identity, |record| record.lower_wake(wake_at, revision)));
+        self.with(|kept| kept.heads.change(identity, self.now(), |record| record.lower_wake(wake_at, revision)));
         Ok(())
     }
 
     async fn raise_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<bool, StoreError> {
-        Ok(self.with(|kept| kept.heads.change(identity, |record| record.raise_wake(wake_at, revision))))
+        Ok(self.with(|kept| kept.heads.change(identity, self.now(), |record| record.raise_wake(wake_at, revision))))
     }
 
     async fn report(
@@ -88,33 +127,34 @@ impl ExecutionStore for MemoryStore {
         wake_at: Option<Timestamp>,
         revision: u64,
     ) -> Result<(), StoreError> {
-        self.with(|kept| kept.heads.change(identity, |record| record.report(status, closed_at, wake_at, revision)));
+        let report = |record: &mut crate::HeadRecord| record.report(status, closed_at, wake_at, revision);
+        self.with(|kept| kept.heads.change(identity, self.now(), report));
         Ok(())
     }
 
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHead>, StoreError> {
-        Ok(self.with(|kept| kept.heads.due(now, limit)))
+        Ok(self.with(|kept| kept.heads.due(now, limit, self.now())))
     }
 
     async fn latest_entry(&self, execution: &ExecutionId) -> Result<Option<Entry>, StoreError> {
-        Ok(self.with(|kept| kept.journals.latest(execution)))
+        Ok(self.with(|kept| kept.journals.latest(execution, self.now())))
     }
 
     async fn entries(&self, execution: &ExecutionId, from: u64, limit: usize) -> Result<Entries, StoreError> {
-        Ok(self.with(|kept| kept.journals.range(execution, from, limit)))
+        Ok(self.with(|kept| kept.journals.range(execution, from, limit, self.now())))
     }
 
     async fn put_entry(&self, entry: &Entry) -> Result<PutEntry, StoreError> {
         let read_back = entry.read_back()?;
-        Ok(self.with(|kept| kept.journals.put(read_back)))
+        Ok(self.with(|kept| kept.journals.put(read_back, self.item_expires_at())))
     }
 
     async fn put_values(&self, execution: &ExecutionId, values: &[(ValueHash, Arc<str>)]) -> Result<(), StoreError> {
-        self.with(|kept| kept.values.put(execution, values))
+        self.with(|kept| kept.values.put(execution, values, self.item_expires_at()))
     }
 
     async fn values(&self, execution: &ExecutionId, hashes: &[ValueHash]) -> Result<BTreeMap<ValueHash, Arc<str>>, StoreError> {
-        Ok(self.with(|kept| kept.values.get(execution, hashes)))
+        Ok(self.with(|kept| kept.values.get(execution, hashes, self.now())))
     }
 
     async fn put_definition(&self, hash: &DefinitionHash, text: &str) -> Result<(), StoreError> {
@@ -156,7 +196,7 @@ impl LedgerStore for MemoryStore {
         entry: &LedgerEntry,
         expected: LedgerExpectation,
     ) -> Result<bool, StoreError> {
-        Ok(self.with(|kept| kept.ledger.put(key, entry, expected)))
+        Ok(self.with(|kept| kept.ledger.put(key, entry, expected, self.ledger_expires_at())))
     }
 
     async fn transact(
@@ -169,14 +209,14 @@ impl LedgerStore for MemoryStore {
         self.with(|kept| {
             let Some(entries) = kept.ledger.decide(ledger)? else { return Ok(()) };
             let changes = kept.items.decide(writes, now)?;
-            kept.ledger.write(entries);
+            kept.ledger.write(entries, self.ledger_expires_at());
             kept.items.write(changes);
             Ok(())
         })
     }
 
     async fn heartbeat(&self, key: &IdempotencyKey, at: Timestamp) -> Result<(), StoreError> {
-        self.with(|kept| kept.ledger.heartbeat(key, at));
+        self.with(|kept| kept.ledger.heartbeat(key, at, self.ledger_expires_at()));
         Ok(())
     }
 

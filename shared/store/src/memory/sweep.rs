@@ -6,13 +6,13 @@ use super::MemoryStore;
 use crate::ItemChange;
 
 impl MemoryStore {
-    /// Deletes all handlers' items that have expired by `now`; answers how many.
+    /// Deletes all that has expired by `now`: handlers' items and, with a retention, what belongs to executions. Answers how many items.
     pub fn sweep(&self, now: Timestamp) -> usize {
         self.with(|kept| {
             let expired = kept.items.expired(now);
             let count = expired.len();
             kept.items.write(expired.into_iter().map(|key| (key, ItemChange::Delete)).collect());
-            count
+            count + kept.heads.sweep(now) + kept.journals.sweep(now) + kept.values.sweep(now) + kept.ledger.sweep(now)
         })
     }
 }

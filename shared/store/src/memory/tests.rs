@@ -2,14 +2,52 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use interpreter::Timestamp;
+
 use super::MemoryStore;
-use crate::Store;
+use crate::contract::SharedStore;
+use crate::contract::retention::ExpiringStore;
+use crate::{Retention, Store};
 
 async fn empty_store() -> Arc<dyn Store> {
     Arc::new(MemoryStore::new())
 }
 
 crate::store_contract!(empty_store);
+
+async fn keeping(retention: Retention) -> MemoryStore {
+    MemoryStore::keeping(retention)
+}
+
+#[async_trait]
+impl ExpiringStore for MemoryStore {
+    fn store(&self) -> SharedStore {
+        Arc::new(self.clone())
+    }
+
+    fn with(&self, retention: Option<Retention>) -> SharedStore {
+        Arc::new(Self { retention, ..self.clone() })
+    }
+
+    async fn sweep(&self, now_seconds: i64) -> usize {
+        Self::sweep(self, Timestamp::from_millis(now_seconds * 1000))
+    }
+}
+
+crate::retention_contract!(keeping);
+
+/// The whole contract, of a store in which everything expires some time.
+mod while_it_lasts {
+    use super::*;
+    use crate::contract::retention;
+
+    async fn empty_store() -> Arc<dyn Store> {
+        Arc::new(MemoryStore::keeping(Retention::days(retention::clock(), 30).unwrap()))
+    }
+
+    crate::store_contract!(empty_store);
+}
 
 #[tokio::test]
 async fn clones_share_what_is_kept() {
