@@ -109,7 +109,7 @@ impl Options {
         options.stopped_per_mille = per_mille(random, 300);
         options.restarted_per_mille = per_mille(random, 300);
         options.updated_per_mille = per_mille(random, 300);
-        options.redriven_per_mille = per_mille(random, 900);
+        options.redriven_per_mille = if random.happens(250) { 0 } else { u32::try_from(random.within(1, 900)).unwrap_or(0) };
         options.callbacks_per_mille = u32::try_from(random.within(300, 1_000)).unwrap_or(1_000);
         options.trouble_per_mille = per_mille(random, 700);
         options.limits = limits(random);

@@ -41,6 +41,8 @@ pub(crate) struct Handling {
     pub troubled: Arc<AtomicBool>,
     /// Whether the invocation stood still for a while.
     pub paused: Arc<AtomicBool>,
+    /// Whether the store refused something, so that each message is handled by itself.
+    pub apart: Arc<AtomicBool>,
 }
 
 /// What the API is asked.

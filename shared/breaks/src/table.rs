@@ -85,6 +85,9 @@ breaks! {
     /// A payload may be of any length.
     PayloadUnlimited, payload_unlimited:
         "invariant 5: a payload has a limit";
+    /// A payload that is too large is kept, though its state fails.
+    OversizeValueKept, oversize_value_kept:
+        "invariant 5: what is larger than a payload may be is not kept, for no store would take it";
     /// A payload may be nested to any depth.
     NestingUnlimited, nesting_unlimited:
         "invariant 5: the nesting of a payload has a limit";
@@ -226,6 +229,12 @@ breaks! {
     /// A hint that comes early is acknowledged and nothing else.
     EarlyHintDropped, early_hint_dropped:
         "invariant 13: a hint that comes early is sent again for the rest";
+    /// A hint that was delivered before publishes nothing of then if it finds something else due.
+    RedeliveredHintPublishesNothing, redelivered_hint_publishes_nothing:
+        "invariant 10: a hint that is delivered again publishes what it led to before, though it finds something else due by then";
+    /// An answer that was delivered before publishes nothing of then if it can be applied once more.
+    RedeliveredAnswerPublishesNothing, redelivered_answer_publishes_nothing:
+        "invariant 10: an answer that is delivered again publishes what it led to before, though it is applied once more";
     /// No hint is ever sent.
     HintNotSent, hint_not_sent:
         "invariant 13: a hint is sent when the earliest deadline is near";
@@ -256,6 +265,9 @@ breaks! {
     /// A heartbeat is judged overdue by the state alone.
     HeartbeatNotRead, heartbeat_not_read:
         "invariant 14: the lease item is read before a heartbeat is judged overdue";
+    /// After a conflict, what the lease item said before counts.
+    HeartbeatNotReadAgain, heartbeat_not_read_again:
+        "invariant 14: the lease item is read for each decision, after a conflict too";
 
     // Living.
 
@@ -406,6 +418,9 @@ breaks! {
     /// Tasks in flight that leave nothing to undo are not revoked.
     NothingToUndoNotRevoked, nothing_to_undo_not_revoked:
         "compensation (section 4): `\"None\"` tasks in flight are revoked when they are stopped";
+    /// A callback task that is stopped is not revoked where an attempt has handed its token out.
+    CallbackNotRevoked, callback_not_revoked:
+        "compensation (section 4): a callback task that is stopped is revoked also where an attempt has handed its token out";
     /// The token of a callback task that was stopped is taken.
     StoppedCallbackTaken, stopped_callback_taken:
         "compensation (section 4): pending callbacks of what is stopped are cancelled";
@@ -532,6 +547,9 @@ breaks! {
     /// A ledger entry is written whatever stands there.
     LedgerOverwritten, ledger_overwritten:
         "tasks (section 5): a ledger entry is only written on condition that it is as it was read";
+    /// The end of a lease on an effect outside is what its holder's clock says.
+    OutsideLeaseWithoutMargin, outside_lease_without_margin:
+        "tasks (section 5): an effect outside is over by every clock when its lease is taken for ended";
     /// A handler goes on when its lease has ended.
     LeaseEndIgnored, lease_end_ignored:
         "tasks (section 5): nothing acts on a key without a lease, so that a handler is stopped at its lease's end";
@@ -553,6 +571,9 @@ breaks! {
     /// A success that comes between two attempts is stale.
     LateSuccessInBackoffRefused, late_success_in_backoff_refused:
         "tasks (section 5): a worker's success for any attempt of the visit is accepted, also during backoff";
+    /// The ledger answers a callback's attempt by the success of another, whose token was another.
+    CallbackAnsweredByLedger, callback_answered_by_ledger:
+        "tasks (section 5): each attempt of a callback task hands out a token of its own";
     /// A callback is taken though its deadline has passed, as long as nobody has noticed.
     CallbackAfterItsDeadline, callback_after_its_deadline:
         "tasks (section 5): a callback's answer after its deadline is `TaskTimedOut`, whether or not the timeout was committed yet";

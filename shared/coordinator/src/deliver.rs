@@ -131,7 +131,9 @@ impl Coordinator {
         let mut reads = Reads::default();
         for round in 1..=self.settings.bounds.decisions_per_delivery {
             // Values never change; who was heard of may have been heard again since the last round, and time has gone on.
-            reads.heartbeats.clear();
+            if !breaks::active(Break::HeartbeatNotReadAgain) {
+                reads.heartbeats.clear();
+            }
             let before = match known.take() {
                 Some(execution) => execution,
                 None => self.latest(id).await?.ok_or(DeliverError::UnknownExecution)?,

@@ -1,5 +1,6 @@
 //! Revokes keys: a request still queued, delayed or redelivered is then never executed.
 
+use breaks::Break;
 use interpreter::IdempotencyKey;
 use store::{LedgerEntry, LedgerExpectation, LedgerState};
 
@@ -42,7 +43,7 @@ pub(crate) fn revocation_of(entry: Option<LedgerEntry>, callback: bool) -> Optio
         return Some((revoked, LedgerExpectation::Absent));
     };
     match entry.state {
-        LedgerState::Succeeded { .. } if !callback => None,
+        LedgerState::Succeeded { .. } if !callback || breaks::active(Break::CallbackNotRevoked) => None,
         LedgerState::Revoked => None,
         LedgerState::Succeeded { .. } | LedgerState::InProgress { .. } | LedgerState::Failed { .. } | LedgerState::HeardOf => {
             let expected = LedgerExpectation::Version(entry.version);

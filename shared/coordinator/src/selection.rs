@@ -81,9 +81,11 @@ fn stale_since(received: &Received, outcomes: &[MessageOutcome]) -> Option<u64> 
         MessageOutcome::Stale { .. } if breaks::active(Break::StaleMessagePublishesNothing) => None,
         MessageOutcome::Stale { publish_since, .. } if *seen_before && *message != Message::Wake => Some(*publish_since),
         MessageOutcome::Applied if *seen_before => match message {
-            Message::Timer { revision, .. } => Some(*revision),
+            Message::Timer { revision, .. } if !breaks::active(Break::RedeliveredHintPublishesNothing) => Some(*revision),
             // Whoever answers by callback does not answer again.
-            Message::Answer(answer) if !answer.by_callback => Some(answer.token.revision),
+            Message::Answer(answer) if !answer.by_callback && !breaks::active(Break::RedeliveredAnswerPublishesNothing) => {
+                Some(answer.token.revision)
+            }
             _ => None,
         },
         MessageOutcome::Stale { .. } | MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => {

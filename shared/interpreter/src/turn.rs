@@ -200,6 +200,9 @@ impl<'a> Turn<'a> {
             return Err(StateFailure::new(asl::error_name::DATA_LIMIT_EXCEEDED, cause));
         }
         let text = value.to_string();
+        if breaks::active(Break::OversizeValueKept) {
+            let _ = self.keep(Arc::new(value.clone()), text.clone());
+        }
         // Before it is kept: a value item that no store takes would keep the whole entry from being written, for ever.
         if length(&text) <= limits.payload_bytes || breaks::active(Break::PayloadUnlimited) {
             return Ok(self.keep(Arc::new(value), text));

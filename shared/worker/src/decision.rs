@@ -51,6 +51,9 @@ pub(crate) fn decide(entry: Option<&LedgerEntry>, request: &RequestBody, owner: 
     match &entry.state {
         LedgerState::Succeeded { .. } if !is_same && breaks::active(Break::SuccessAnswersItsAttemptAlone) => take(false),
         LedgerState::Revoked if breaks::active(Break::RevokedKeyExecuted) => take(false),
+        LedgerState::Succeeded { result } if breaks::active(Break::CallbackAnsweredByLedger) => {
+            Decision::AnswerSuccess(result.clone())
+        }
         // What was handed out was the token of that attempt; this one has its own.
         LedgerState::Succeeded { .. } if request.callback && is_lower => Decision::Drop("a later attempt was begun"),
         LedgerState::Succeeded { .. } if request.callback && !is_same => take(false),

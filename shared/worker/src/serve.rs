@@ -183,6 +183,7 @@ impl Serving<'_> {
 
     fn stopped_by(&self) -> Option<Timestamp> {
         match self.inner.handler.effect() {
+            Effect::Outside if breaks::active(Break::OutsideLeaseWithoutMargin) => None,
             Effect::Outside => Some(self.give_up + self.inner.settings.clock_skew),
             Effect::Table => None,
         }

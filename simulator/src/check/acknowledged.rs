@@ -33,7 +33,7 @@ impl Checks {
             Some(Meaning::Nothing) => self.check_parked(world, &text),
             Some(Meaning::Renew(_) | Meaning::Forged) => {}
             Some(Meaning::Timer(execution, due, revision)) => self.check_hint(&execution, due, revision),
-            Some(Meaning::Wake(execution, _)) => self.check_woken(world, &text, &execution),
+            Some(Meaning::Wake(execution, goes_on)) => self.check_woken(world, &text, &execution, goes_on),
             None => {}
         }
         self.check_published(world, handling, &text);
@@ -71,10 +71,11 @@ impl Checks {
             return;
         }
         // One that was applied may have failed its state all the same, which is then tried again.
-        if is_success(text) && !self.causes.contains_key(text) && self.would_succeed(token) {
+        let is_unapplied = is_success(text) && !self.causes.contains_key(text) && !self.handled_apart.contains(text);
+        if is_unapplied && self.would_succeed(token) {
             self.violated("acknowledged-unapplied", format!("the success of {token} was acknowledged, and its visit goes on"));
         }
-        if is_success(text) && !self.causes.contains_key(text) && self.would_supply(token) {
+        if is_unapplied && self.would_supply(token) {
             let text = format!("the success of {token} was acknowledged, and its compensation has no result");
             self.violated("acknowledged-unapplied", text);
         }

@@ -49,10 +49,12 @@ impl Checks {
         }
         let journal = self.journals.entry(id.clone()).or_insert_with(|| Journal {
             revision: 0,
+            by: None,
             seeds: BTreeMap::new(),
             latest: entry.execution.clone(),
         });
         journal.revision = entry.revision;
+        journal.by = world.executor.current().map(|current| current.task);
         journal.seeds.insert(entry.revision, entry.seed);
         journal.latest = entry.execution.clone();
     }
@@ -66,6 +68,7 @@ impl Checks {
         findings.extend(self.of_heartbeats(world, entry));
         findings.extend(self.of_surrender(entry));
         findings.extend(Self::of_forged(entry));
+        findings.extend(self.of_refused(world, entry));
         findings
     }
 

@@ -13,6 +13,7 @@ mod lease;
 mod ledger;
 mod overrun;
 mod published;
+mod refused;
 mod sent;
 mod surrender;
 mod told;
@@ -45,6 +46,8 @@ pub struct Violation {
 #[derive(Debug, Clone)]
 struct Journal {
     revision: u64,
+    /// Who wrote it.
+    by: Option<crate::executor::TaskNumber>,
     /// Of each revision.
     seeds: BTreeMap<u64, Seed>,
     latest: Execution,
@@ -70,6 +73,8 @@ pub(crate) struct Checks {
     left_to_others: Vec<(String, (ExecutionId, u64), published::Cause)>,
     /// When an execution was redriven last.
     redriven: BTreeMap<ExecutionId, Timestamp>,
+    /// Messages one of which led to an entry, each handled by itself.
+    handled_apart: BTreeSet<String>,
     /// The attempts whose requests a queue has taken.
     sent_requests: BTreeSet<(ExecutionId, u64, u32)>,
     /// Keys of tasks whose requests hand a token out.
@@ -104,6 +109,8 @@ pub(crate) struct Checks {
     revoked_at: BTreeMap<IdempotencyKey, Timestamp>,
     /// Executions that their clients gave up on before they were told that they exist.
     given_up: BTreeSet<String>,
+    /// Attempts whose request was refused at its first try, and who tried.
+    refused_first: BTreeMap<(ExecutionId, u64, u32), Option<crate::executor::TaskNumber>>,
     /// How often each arm of the transition tables was taken.
     arms: BTreeMap<String, u64>,
     /// How many entries were committed.

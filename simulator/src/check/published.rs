@@ -1,6 +1,7 @@
 //! Invariant 10: a message is acknowledged only when what it led to is published.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use futures::FutureExt;
 use interpreter::{Command, Execution, ExecutionId, ExecutionStatus, Timestamp, outstanding};
@@ -25,6 +26,11 @@ impl Checks {
         for delivery in &handling.deliveries {
             let text = text_of(&delivery.body);
             let is_about = self.meanings.get(text).and_then(|meaning| meaning.execution()) == Some(id);
+            if is_about && handling.apart.load(Ordering::Relaxed) {
+                // Which of them it was is not seen.
+                self.handled_apart.insert(text.to_owned());
+                continue;
+            }
             if is_about && self.live.get(text).is_some_and(|live| *live > 0) {
                 let cause = Cause { by: Arc::clone(&handling), at: world.now() };
                 self.causes.entry(text.to_owned()).or_default().insert((id.clone(), entry.revision), cause);

@@ -144,8 +144,12 @@ impl Checks {
     }
 
     /// The last copy of a wake is gone: the head is not due any more, unless there is something to do.
-    pub(super) fn check_woken(&mut self, world: &World, text: &str, execution: &ExecutionId) {
+    pub(super) fn check_woken(&mut self, world: &World, text: &str, execution: &ExecutionId, goes_on: bool) {
         self.wakes.began.remove(text);
+        // A page that is not the last leaves the head due, and there may be many.
+        if goes_on {
+            return;
+        }
         let Some(latest) = self.latest(execution).filter(|latest| latest.status == ExecutionStatus::Running) else { return };
         let soon = world.now().plus_millis(2 * SKEW_MILLIS);
         let head_is_due = head_of(world, execution).and_then(|head| head.wake_at).is_some_and(|at| at <= world.now());

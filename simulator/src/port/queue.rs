@@ -23,6 +23,10 @@ type Answers = Vec<Result<(), SendFailure>>;
 impl MessageQueue for Site {
     async fn send(&self, queue: &str, messages: &[Outgoing]) -> Result<Answers, QueueError> {
         let strike = self.world.strike(Opportunity::Send, queue);
+        let refuses = strike.is_some_and(|strike| strike.fault == Fault::Refused) || self.world.is_denied(queue);
+        if is_task_queue(queue) && refuses {
+            self.world.checks().refuses(&self.world, messages);
+        }
         if strike.is_some() || self.world.is_denied(queue) {
             self.world.trouble();
         }

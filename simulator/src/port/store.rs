@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -56,6 +57,9 @@ impl Site {
             return Ok(());
         }
         self.world.trouble();
+        if let Some(handling) = self.world.handled_now() {
+            handling.apart.store(true, Ordering::Relaxed);
+        }
         Err(StoreError::Refused("it cannot be kept, as drawn".to_owned()))
     }
 

@@ -80,8 +80,8 @@ pub fn result_of(seed: u64, key: &IdempotencyKey, attempt: u32) -> Value {
     let bits = hash(seed, key.as_str(), u64::from(attempt) | 1 << 40);
     let filler = match bits % 200 {
         0..=9 => 5_000 + usize::try_from(bits >> 32).unwrap_or(0) % 5_000,
-        // Twice as much is more than a payload may have.
-        10..=14 => 140_000,
+        // Twice as much is more than a payload may have, and than any store's item.
+        10..=14 => 210_000,
         _ => 0,
     };
     match filler {

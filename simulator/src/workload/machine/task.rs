@@ -100,7 +100,7 @@ impl Writer<'_> {
         }
         let found = matches!(timeout, Some(("TimeoutSecondsPath", _)));
         // People are heard of more often than workers.
-        let likely = if function == ASK { 500 } else { 250 };
+        let likely = if function == ASK { 500 } else { 350 };
         if self.chance(likely) && (timeout.is_none() || seconds > 1 && !found) {
             let most = if timeout.is_some() { seconds - 1 } else { 30 };
             let longest = if self.chance(500) { most.min(4) } else { most };
@@ -139,8 +139,11 @@ impl Writer<'_> {
         if acts && self.chance(400) {
             set(state, "Refusals", json!([DECLINED]));
         }
+        // Who is heard of can be stopped in the middle: that is seen where nothing is undone behind it.
+        let is_heard_of = state.get("HeartbeatSeconds").is_some();
+        let leaves_nothing = is_heard_of && self.chance(400);
         match self.random.below(100) {
-            0..=74 if acts => {
+            0..=74 if acts && !leaves_nothing => {
                 let compensation = self.compensation(name, undone_by);
                 set(state, "Compensation", compensation);
             }

@@ -117,7 +117,7 @@ impl Acting {
     /// Whether the provider refuses what it has done already. A pivot has to hear that it was done.
     fn is_touchy(&self, task: &Task, behavior: &Behavior) -> bool {
         let is_pivot = task.input.get("pivot").is_some();
-        self.place == Place::Outside && !is_pivot && self.workers.trouble > 0 && behavior.bits.is_multiple_of(4)
+        self.place == Place::Outside && !is_pivot && self.workers.trouble > 0 && behavior.bits.is_multiple_of(2)
     }
 
     /// Whether an earlier attempt had its effect: then nothing is refused.
