@@ -17,10 +17,10 @@ use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, queue_name};
 use store::{StateMachine, StoreError};
 
 use crate::check::FORGED;
-use crate::fault::Strike;
+use crate::fault::{Fault, Strike};
 use crate::host::Role;
 use crate::port::deliver;
-use crate::random::Random;
+use crate::random::{Random, mixed};
 use crate::run::execution_arn;
 use crate::system::System;
 use crate::workload::Submission;
@@ -48,16 +48,27 @@ impl System {
             // Nobody hears it if the client has lost its patience.
             let _ = told.send(work.await);
         });
+        let dies_after_millis = self.dies_after_millis(&asking);
         self.world.begin_asking(task, asking);
-        match select(hear, Box::pin(self.world.executor.sleep(PATIENCE_MILLIS))).await {
+        let patience_millis = dies_after_millis.unwrap_or(PATIENCE_MILLIS);
+        match select(hear, Box::pin(self.world.executor.sleep(patience_millis))).await {
             Either::Left((answer, _)) => answer.ok(),
             Either::Right(_) => {
-                if self.world.options.invocations_are_stopped {
+                if self.world.options.invocations_are_stopped || dies_after_millis.is_some() {
                     self.world.executor.stop(task);
                 }
                 None
             }
         }
+    }
+
+    /// Where processes are stopped, every third redrive is in the middle: few of its calls would be struck otherwise, for there are few redrives.
+    fn dies_after_millis(&self, asking: &Asking) -> Option<i64> {
+        let may_die = self.world.options.per_million.get(&Fault::KilledBefore).is_some_and(|likely| *likely > 0);
+        let bits = mixed(self.world.options.seed ^ self.world.executor.now().unsigned_abs());
+        let dies = matches!(asking, Asking::Redrive) && may_die && bits.is_multiple_of(3);
+        let longest_millis = 8 * self.world.options.latency_millis + 1;
+        dies.then(|| i64::try_from((bits >> 8) % longest_millis).unwrap_or(0))
     }
 
     async fn pause(&self, random: &mut Random) {

@@ -105,6 +105,8 @@ pub(crate) struct Checks {
     holders: BTreeSet<String>,
     /// What was asked for with an attempt: when it times out, and how often it is to be heard of, in seconds.
     asked: BTreeMap<(IdempotencyKey, u32), (Option<Timestamp>, Option<u64>)>,
+    /// The keys of attempts.
+    keys: BTreeMap<(ExecutionId, u64, u32), IdempotencyKey>,
     /// When keys were revoked.
     revoked_at: BTreeMap<IdempotencyKey, Timestamp>,
     /// Executions that their clients gave up on before they were told that they exist.

@@ -99,12 +99,16 @@ impl Checks {
                         unpublished.push(format!("the hint for {due:?}"));
                     }
                 }
-                Command::Revoke { key, .. } => {
+                Command::Revoke { key, callback } => {
                     let by_this =
                         latest.revocations.iter().any(|revocation| revocation.key == key && revocation.revision == revision);
                     let entry = world.store.ledger(&key).now_or_never().and_then(Result::ok).flatten();
-                    let is_over =
-                        entry.is_some_and(|entry| matches!(entry.state, LedgerState::Revoked | LedgerState::Succeeded { .. }));
+                    // A callback's success is that of one attempt, which handed its token out.
+                    let is_over = entry.is_some_and(|entry| match entry.state {
+                        LedgerState::Revoked => true,
+                        LedgerState::Succeeded { .. } => !callback,
+                        LedgerState::InProgress { .. } | LedgerState::Failed { .. } | LedgerState::HeardOf => false,
+                    });
                     if by_this && !is_over {
                         unpublished.push(format!("the revocation of `{key}`"));
                     }

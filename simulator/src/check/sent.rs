@@ -1,10 +1,12 @@
 //! Section 5: what is sent, and as what.
 
+use futures::FutureExt;
 use interpreter::Timestamp;
 use messages::{CoordinatorBody, InputBody, Outgoing, RequestBody, queue_name};
+use store::{LedgerState, LedgerStore};
 
 use super::Checks;
-use super::traffic::{Meaning, text_of};
+use super::traffic::{Meaning, Said, attempt_of, text_of};
 use crate::world::World;
 
 impl Checks {
@@ -20,8 +22,26 @@ impl Checks {
         if queue == queue_name::HINTS {
             self.check_resent(world, message);
         }
+        if queue == queue_name::ANSWERS {
+            self.check_answered(world, message);
+        }
         if let Ok(request) = RequestBody::decode(&message.body) {
             self.check_request_sent(world, &request);
+        }
+    }
+
+    /// What a worker answers as failed is in the ledger first.
+    fn check_answered(&mut self, world: &World, message: &Outgoing) {
+        let Some(Meaning::Answer(token, Said::Failure | Said::Refusal)) = self.meanings.get(text_of(&message.body)) else { return };
+        let Some(key) = self.keys.get(&attempt_of(token)).filter(|_| world.handled_now().is_some()) else { return };
+        let entry = world.store.ledger(key).now_or_never().and_then(Result::ok).flatten();
+        let is_kept = entry.is_some_and(|entry| {
+            let has_ended =
+                matches!(entry.state, LedgerState::Failed { .. } | LedgerState::Succeeded { .. } | LedgerState::Revoked);
+            entry.attempt > token.attempt || has_ended && entry.attempt == token.attempt || entry.state == LedgerState::Revoked
+        });
+        if !is_kept {
+            self.violated("ledger", format!("the answer to {token} says that it failed, and the ledger does not"));
         }
     }
 

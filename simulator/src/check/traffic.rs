@@ -124,6 +124,7 @@ impl Checks {
         match self.meanings.get(text) {
             Some(Meaning::Request { token, key, deadline, heartbeat_seconds, callback, .. }) => {
                 let (token, attempt) = (token.clone(), attempt_of(token));
+                self.keys.entry(attempt.clone()).or_insert_with(|| key.clone());
                 self.asked.insert((key.clone(), token.attempt), (*deadline, *heartbeat_seconds));
                 if *callback {
                     self.callbacks.insert(key.clone());
