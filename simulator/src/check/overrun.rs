@@ -15,7 +15,7 @@ const OVERRAN: &str = "the handler did not end in time";
 /// What an invocation needs at its end, and calls on their way, in milliseconds.
 const CLOSING_MILLIS: u64 = 2_500;
 /// What a heartbeat that was begun may take, in milliseconds.
-const HEARTBEAT_MILLIS: u64 = 1_500;
+const HEARTBEAT_MILLIS: u64 = 500;
 
 impl Checks {
     /// Whether nothing but the code decided how long what is handled now took.

@@ -32,7 +32,9 @@ impl Checks {
 
     /// What a worker answers as failed is in the ledger first.
     fn check_answered(&mut self, world: &World, message: &Outgoing) {
-        let Some(Meaning::Answer(token, Said::Failure | Said::Refusal)) = self.meanings.get(text_of(&message.body)) else { return };
+        let Some(Meaning::Answer(token, Said::Failure | Said::Refusal)) = self.meanings.get(text_of(&message.body)) else {
+            return;
+        };
         let Some(key) = self.keys.get(&attempt_of(token)).filter(|_| world.handled_now().is_some()) else { return };
         let entry = world.store.ledger(key).now_or_never().and_then(Result::ok).flatten();
         let is_kept = entry.is_some_and(|entry| {
