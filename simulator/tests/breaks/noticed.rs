@@ -185,11 +185,26 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::RefundedByItsOwnKey, 1),
 ];
 
-/// Breaks that no seed was seen to notice yet, and why.
+/// Breaks that no seed was seen to notice yet, and why: open, but for what tests beside the code notice.
 pub(crate) const NOT_NOTICED: &[(Break, &str)] = &[
-    (Break::RedeliveredAnswerPublishesNothing, "open"),
-    (Break::HeartbeatNotReadAgain, "open"),
-    (Break::DoubtfulRefusalBelieved, "open"),
-    (Break::LostLeaseIgnored, "open"),
-    (Break::ReservationNotMadeFirm, "open"),
+    (
+        Break::RedeliveredAnswerPublishesNothing,
+        "searched in about 1,000 seeds: needs a stop between commit and publishing, and a success that fails its state again when it comes again; `a_redelivered_success_that_fails_its_state_again_publishes_what_it_led_to_before_repro`",
+    ),
+    (
+        Break::HeartbeatNotReadAgain,
+        "searched in about 1,000 seeds: needs a conflict, and a heartbeat within the pause behind it; `a_heartbeat_that_comes_while_a_conflict_is_waited_out_is_heard_repro`",
+    ),
+    (
+        Break::DoubtfulRefusalBelieved,
+        "searched in about 1,000 seeds: needs an attempt that was stopped behind its effect, taken over, and refused; `a_refusal_proves_nothing_when_the_same_attempt_was_begun_before`",
+    ),
+    (
+        Break::LostLeaseIgnored,
+        "searched in about 1,000 seeds: needs an effect between the next heartbeat behind a revocation and the end of the lease that was revoked",
+    ),
+    (
+        Break::ReservationNotMadeFirm,
+        "searched in about 1,000 seeds (an earlier world noticed it): needs a reservation that ends between its firming and the carrier's answer",
+    ),
 ];
