@@ -185,7 +185,7 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::RefundedByItsOwnKey, 1),
 ];
 
-/// Breaks that no seed was seen to notice yet, and why: open, but for what tests beside the code notice.
+/// Breaks that no seed was seen to notice yet, and why.
 pub(crate) const NOT_NOTICED: &[(Break, &str)] = &[
     (
         Break::RedeliveredAnswerPublishesNothing,
@@ -194,6 +194,14 @@ pub(crate) const NOT_NOTICED: &[(Break, &str)] = &[
     (
         Break::HeartbeatNotReadAgain,
         "searched in about 1,000 seeds: needs a conflict, and a heartbeat within the pause behind it; `a_heartbeat_that_comes_while_a_conflict_is_waited_out_is_heard_repro`",
+    ),
+    (
+        Break::NeverRenewed,
+        "the simulated store keeps for ever; coordinator test `an_execution_that_lives_three_retentions_loses_nothing`",
+    ),
+    (
+        Break::RenewedHeadFirst,
+        "the simulated store keeps for ever; coordinator test `a_renewal_that_is_lost_is_begun_again_by_a_later_wake`",
     ),
     (
         Break::DoubtfulRefusalBelieved,
