@@ -66,6 +66,7 @@ fn happen(system: &Arc<System>, strike: Strike) {
         Fault::Swept => {
             let count = world.store.sweep(world.now());
             world.trace(|| format!("{count} items that had expired are deleted"));
+            world.checks().check_kept(world);
         }
         Fault::DeadLettersRedriven => redrive_dead_letters(system, queue),
         _ => {}

@@ -139,7 +139,8 @@ impl System {
             Some(Ok(_)) => self.world.checks().told_redriven(&arn),
             Some(Err(RedriveError::NotRedrivable(reason))) if parked.is_some() => {
                 let still = self.world.checks().parked_at(&arn);
-                if still == parked {
+                // What expires soon is not opened again.
+                if still == parked && self.world.options.retention_seconds.is_none() {
                     self.world.checks().violated("told", format!("`{arn}` is parked, and told not to be redrivable: {reason}"));
                 }
             }

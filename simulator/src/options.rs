@@ -15,6 +15,11 @@ use crate::random::{Random, Stream};
 /// As far as a host's clock may be off: two are less than 5 s apart, which is what the system is told to expect.
 const CLOCK_SKEW_MILLIS_MAX: u64 = 2_450;
 
+/// Of how many of 1,000 seeds the store keeps executions for hours only.
+const EXPIRING_PER_MILLE: u32 = 50;
+/// The shortest and the longest retention that is drawn, in seconds: messages, which come up to 40 minutes late, do not outlive what they are about.
+const RETENTION_SECONDS: (u64, u64) = (5_400, 14_400);
+
 /// The options of a simulation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
@@ -72,6 +77,8 @@ pub struct Options {
     pub heard_of_per_mille: u32,
     /// How many of 1,000 things that random workers look up the store refuses to keep, for a while.
     pub unfit_per_mille: u32,
+    /// How long the store keeps what belongs to executions, in seconds; for ever, if none.
+    pub retention_seconds: Option<u64>,
     /// The limits of executions.
     pub limits: Limits,
     /// The bounds of the coordinators.
@@ -123,6 +130,9 @@ impl Options {
         options.heard_of_per_mille = per_mille(random, 1_000);
         options.unfit_per_mille = if random.happens(200) { u32::try_from(random.within(20, 300)).unwrap_or(300) } else { 0 };
         smaller(&mut options, random);
+        if random.happens(EXPIRING_PER_MILLE) {
+            expire(&mut options, random);
+        }
         options
     }
 
@@ -156,6 +166,7 @@ impl Options {
             impatient_per_mille: 0,
             heard_of_per_mille: 0,
             unfit_per_mille: 0,
+            retention_seconds: None,
             limits: Limits::default(),
             bounds: Bounds::default(),
         }
@@ -243,6 +254,17 @@ fn smaller(options: &mut Options, random: &mut Random) {
     }
 }
 
+/// A store that keeps executions for hours. Things go wrong for longer than that, what is hopeless is followed for a day, and whoever is open is looked
+/// at often enough to be renewed.
+fn expire(options: &mut Options, random: &mut Random) {
+    let retention_seconds = random.within(RETENTION_SECONDS.0, RETENTION_SECONDS.1);
+    options.retention_seconds = Some(retention_seconds);
+    options.faults_for_seconds = random.within(retention_seconds, 3 * retention_seconds);
+    options.hopeless_are_followed = true;
+    options.limits.wake_at_least_seconds = options.limits.wake_at_least_seconds.min(retention_seconds / 6);
+    options.bounds.renewed_per_page = index(random.within(1, 20));
+}
+
 fn bounds(random: &mut Random) -> Bounds {
     let everyday = Bounds::default();
     if random.happens(500) {
@@ -305,9 +327,10 @@ impl fmt::Display for Options {
         )?;
         writeln!(
             formatter,
-            "  clocks of coordinators off by {} ms more; what is hopeless is {}followed",
+            "  clocks of coordinators off by {} ms more; what is hopeless is {}followed; executions are kept {}",
             self.coordinator_skew_millis,
-            if self.hopeless_are_followed { "" } else { "not " }
+            if self.hopeless_are_followed { "" } else { "not " },
+            self.retention_seconds.map_or_else(|| "for ever".to_owned(), |seconds| format!("for {seconds} s"))
         )?;
         writeln!(
             formatter,

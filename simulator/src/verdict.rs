@@ -44,7 +44,7 @@ fn judge_execution(world: &World, execution: &Execution, book: &[Effect]) -> Vec
     let Some(Ok(definition)) = text.map(|text| world.parsed.of(&execution.definition, &text)) else {
         return vec![("definition".to_owned(), "its definition is not to be had".to_owned())];
     };
-    let entries = world.store.entries(id, 1, usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default();
+    let entries = world.journals().entries(id, 1, usize::MAX).now_or_never().and_then(Result::ok).unwrap_or_default();
     let events: Vec<HistoryEvent> = entries.into_iter().flat_map(|entry| entry.events).collect();
     let effects: Vec<&Effect> = book.iter().filter(|effect| &effect.execution == id).collect();
     let case = Case {
@@ -108,7 +108,7 @@ fn value(world: &World, execution: &Execution, payload: &Payload) -> Option<Arc<
     let text: Arc<str> = match (payload.text(), payload.hash()) {
         (Some(text), _) => text.into(),
         (None, Some(hash)) => {
-            let read = world.store.values(&execution.identity.id, std::slice::from_ref(hash)).now_or_never()?.ok()?;
+            let read = world.journals().values(&execution.identity.id, std::slice::from_ref(hash)).now_or_never()?.ok()?;
             let read: BTreeMap<_, _> = read;
             Arc::clone(read.get(hash)?)
         }

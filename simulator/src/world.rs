@@ -8,7 +8,7 @@ use clock::{Clock, Entropy, SeededEntropy};
 use coordinator::ParsedDefinitions;
 use interpreter::{ExecutionId, Routes, TaskToken, Timestamp};
 use messages::{Delivery, MemoryQueue};
-use store::MemoryStore;
+use store::{MemoryStore, Retention};
 
 use crate::check::Checks;
 use crate::effect::{Book, Effect};
@@ -23,6 +23,9 @@ use crate::workload::worker::{Provider, Question, UNFIT};
 
 /// When every world begins, in milliseconds since 1970.
 pub(crate) const BEGINNING_MILLIS: i64 = 1_800_000_000_000;
+
+/// How many times longer the retention is than what items are kept beyond it.
+const RETENTION_PER_MARGIN: u64 = 15;
 
 /// What an invocation of a function was given.
 #[derive(Debug, Clone)]
@@ -83,6 +86,8 @@ pub(crate) struct World {
     pub executor: Executor,
     /// The store, as it is.
     pub store: MemoryStore,
+    /// All journals and values there ever were, where the store does not keep them for ever: for whoever judges.
+    pub archive: Option<MemoryStore>,
     /// The queues, as they are.
     pub queues: Arc<MemoryQueue>,
     /// Who serves which function.
@@ -113,6 +118,12 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A store that keeps executions for so long, by the world's clock.
+fn keeping(seconds: u64, clock: &Arc<dyn Clock>) -> MemoryStore {
+    let length_millis = seconds.saturating_mul(1_000);
+    MemoryStore::keeping(Retention::millis(Arc::clone(clock), length_millis, length_millis / RETENTION_PER_MARGIN))
+}
+
 impl World {
     /// The world of these options, at its beginning.
     pub(crate) fn new(options: Options, routes: Routes, permitted: Permitted, trace: Trace) -> Arc<Self> {
@@ -126,7 +137,8 @@ impl World {
             faults: Mutex::new(Faults::new(seed, &options, permitted)),
             latency: Mutex::new(Random::new(seed, Stream::Latency)),
             entropy: Arc::new(SeededEntropy::new(mixed(seed ^ 0x5eed))),
-            store: MemoryStore::new(),
+            store: options.retention_seconds.map_or_else(MemoryStore::new, |seconds| keeping(seconds, &clock)),
+            archive: options.retention_seconds.map(|_| MemoryStore::new()),
             parsed: Arc::default(),
             handling: Mutex::default(),
             asked: Mutex::default(),
@@ -142,6 +154,11 @@ impl World {
             executor,
             options,
         })
+    }
+
+    /// Where all journals and values are, expired or not.
+    pub(crate) fn journals(&self) -> &MemoryStore {
+        self.archive.as_ref().unwrap_or(&self.store)
     }
 
     /// The world's time.

@@ -9,6 +9,7 @@ mod bounds;
 mod forged;
 mod heartbeat;
 mod journal;
+mod kept;
 mod lease;
 mod ledger;
 mod overrun;

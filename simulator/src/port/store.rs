@@ -191,6 +191,10 @@ impl ExecutionStore for Site {
             self.world.trace(|| put_line(entry, &put));
             if matches!(put, Ok(PutEntry::Committed)) {
                 self.world.checks().committed(&self.world, entry);
+                if let Some(archive) = &self.world.archive {
+                    // What the store has taken, the archive takes.
+                    let _ = at_once(archive.put_entry(entry));
+                }
             }
             put
         })
@@ -200,6 +204,10 @@ impl ExecutionStore for Site {
     async fn put_values(&self, execution: &ExecutionId, values: &[(ValueHash, Arc<str>)]) -> Result<(), StoreError> {
         self.write("put values", || {
             self.refuse_unfit(values.iter().map(|(_, text)| text.as_ref()))?;
+            if let Some(archive) = &self.world.archive {
+                // What is too long for the store is too long for the archive.
+                let _ = at_once(archive.put_values(execution, values));
+            }
             at_once(self.world.store.put_values(execution, values))
         })
         .await
