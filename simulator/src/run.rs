@@ -33,7 +33,7 @@ const NEW_MACHINE_PER_MILLE: u32 = 350;
 /// Of how many of 1,000 executions that are open a client asks for a redrive: it is refused.
 const REDRIVEN_WHILE_OPEN_PER_MILLE: u32 = 100;
 /// After so many attempts a compensation is taken for one that fails for good.
-const HOPELESS_ATTEMPTS: u32 = 20;
+const HOPELESS_ATTEMPTS: u32 = 12;
 /// How often the world is looked at for having come to rest, in milliseconds.
 const SLICE_MILLIS: i64 = 30_000;
 
@@ -265,6 +265,8 @@ impl Simulation {
     /// Nothing goes wrong any more, and what was down is mended.
     fn cease(&self) {
         self.world.cease_faults();
+        // What was done so far is no sign of what is to come.
+        self.events.set(u64::MAX);
         self.world.trace(|| "nothing goes wrong any more".to_owned());
         // Nothing could be promised to tasks whose time is over by their worker's clock before the coordinator has asked for them.
         self.world.hosts().iter().for_each(|host| host.set_right(self.world.options.clock_skew_millis));
