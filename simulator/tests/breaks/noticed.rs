@@ -183,6 +183,8 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::ChargedWithoutKey, 1),
     (Break::DeclineBelieved, 49),
     (Break::RefundedByItsOwnKey, 1),
+    (Break::NeverRenewed, 91),
+    (Break::RenewedHeadFirst, 91),
 ];
 
 /// Breaks that no seed was seen to notice yet, and why.
@@ -194,14 +196,6 @@ pub(crate) const NOT_NOTICED: &[(Break, &str)] = &[
     (
         Break::HeartbeatNotReadAgain,
         "searched in about 1,000 seeds: needs a conflict, and a heartbeat within the pause behind it; `a_heartbeat_that_comes_while_a_conflict_is_waited_out_is_heard_repro`",
-    ),
-    (
-        Break::NeverRenewed,
-        "the simulated store keeps for ever; coordinator test `an_execution_that_lives_three_retentions_loses_nothing`",
-    ),
-    (
-        Break::RenewedHeadFirst,
-        "the simulated store keeps for ever; coordinator test `a_renewal_that_is_lost_is_begun_again_by_a_later_wake`",
     ),
     (
         Break::DoubtfulRefusalBelieved,
