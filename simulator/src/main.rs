@@ -52,6 +52,10 @@ struct Arguments {
     /// Let no fault strike at these opportunities (as a shrunk seed says).
     #[arg(long, requires = "seed", value_name = "NUMBERS", value_delimiter = ',')]
     without: Vec<u64>,
+    /// The world of the seed is after a few things and nothing else: processes stop and stand still, workers are in trouble.
+    #[cfg_attr(not(feature = "breaks"), arg(long, requires = "seed"))]
+    #[cfg_attr(feature = "breaks", arg(long))]
+    besieged: bool,
     /// Do not look for the fewest faults that still fail.
     #[arg(long)]
     no_shrink: bool,
@@ -109,7 +113,8 @@ fn look_for_breaks(arguments: &Arguments, names: &[String]) -> ExitCode {
         if !names.is_empty() && !names.iter().any(|name| name == broken.name()) {
             continue;
         }
-        let noticed = simulator::noticed::first_seed(*broken, arguments.first_seed, arguments.seeds);
+        let world = if arguments.besieged { Options::besieged } else { Options::drawn };
+        let noticed = simulator::noticed::first_seed(*broken, arguments.first_seed, arguments.seeds, world);
         match noticed {
             Some((seed, rule)) => say(&format!("{:<40} {seed:>5}  {rule}", broken.name())),
             None => {
@@ -122,7 +127,7 @@ fn look_for_breaks(arguments: &Arguments, names: &[String]) -> ExitCode {
 }
 
 fn one(arguments: &Arguments, seed: u64) -> ExitCode {
-    let options = Options::drawn(seed);
+    let options = if arguments.besieged { Options::besieged(seed) } else { Options::drawn(seed) };
     say(&options.to_string());
     let permitted =
         Permitted { up_to: arguments.up_to.unwrap_or(u64::MAX), without: arguments.without.iter().copied().collect() };
@@ -141,7 +146,7 @@ fn one(arguments: &Arguments, seed: u64) -> ExitCode {
     say_violations(&report);
     let is_whole = permitted == Permitted::default();
     if !arguments.no_shrink && !arguments.trace && is_whole {
-        say_shrunk(&shrink(&options, &report));
+        say_shrunk(&shrink(&options, &report), arguments.besieged);
     }
     ExitCode::FAILURE
 }
@@ -168,7 +173,7 @@ fn many(arguments: &Arguments) -> ExitCode {
     }
     if !arguments.no_shrink {
         say(&report.options.to_string());
-        say_shrunk(&shrink(&report.options, report));
+        say_shrunk(&shrink(&report.options, report), false);
     }
     ExitCode::FAILURE
 }
@@ -190,7 +195,7 @@ fn say_violations(report: &Report) {
     }
 }
 
-fn say_shrunk(shrunk: &Shrunk) {
+fn say_shrunk(shrunk: &Shrunk, besieged: bool) {
     let seed = shrunk.report.options.seed;
     say(&format!("shrunk in {} runs to {} faults:", shrunk.runs, shrunk.report.struck.len()));
     for strike in &shrunk.report.struck {
@@ -203,8 +208,9 @@ fn say_shrunk(shrunk: &Shrunk) {
         u64::MAX => String::new(),
         up_to => format!(" --up-to {up_to}"),
     };
+    let besieged = if besieged { " --besieged" } else { "" };
     let without = if without.is_empty() { without } else { format!(" --without {without}") };
-    say(&format!("its trace:\n  cargo run --release -p simulator -- --seed {seed} --trace{up_to}{without}"));
+    say(&format!("its trace:\n  cargo run --release -p simulator -- --seed {seed}{besieged} --trace{up_to}{without}"));
     let lines = Arc::new(Mutex::new(VecDeque::new()));
     let kept = Arc::clone(&lines);
     let trace = Trace::to(move |line| {

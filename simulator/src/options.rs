@@ -136,6 +136,41 @@ impl Options {
         options
     }
 
+    /// Options of a seed whose world is after a few things and nothing else: processes stop and stand still all the time, workers are in trouble, and
+    /// tasks that are heard of are many. For what needs several of these at once, and is seldom seen where everything else goes wrong too.
+    pub fn besieged(seed: u64) -> Self {
+        let drawn = Self::drawn(seed);
+        let often = [
+            (Fault::KilledAfter, 40_000),
+            (Fault::PausedBefore, 20_000),
+            (Fault::PausedAfter, 20_000),
+            (Fault::NotDeleted, 200_000),
+            (Fault::AnswerLost, 50_000),
+        ];
+        Self {
+            orders: 0,
+            machines: 20,
+            faults_for_seconds: 600,
+            coordinators: 4,
+            workers: 4,
+            per_million: Fault::ALL.iter().map(|fault| (*fault, 0)).chain(often).collect(),
+            longest_pause_millis: 20_000,
+            latency_millis: 60,
+            coordinator_skew_millis: 0,
+            hopeless_are_followed: false,
+            invocations_are_stopped: true,
+            visibility_seconds: 5,
+            receives_max: 20,
+            stopped_per_mille: 300,
+            redriven_per_mille: 0,
+            callbacks_per_mille: 1_000,
+            trouble_per_mille: 600,
+            heard_of_per_mille: 1_000,
+            retention_seconds: None,
+            ..drawn
+        }
+    }
+
     /// Options of a world in which nothing goes wrong.
     pub fn quiet() -> Self {
         Self {

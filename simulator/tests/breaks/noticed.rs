@@ -1,8 +1,8 @@
-//! Which seed notices which break, and which breaks nothing notices.
+//! Which seed notices which break.
 
 use breaks::Break;
 
-/// Each break with a seed that notices it, in the order of the table of breaks.
+/// Breaks, each with a seed that notices it.
 pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::TransitionDrawsItself, 2),
     (Break::SeedNotDrawn, 5),
@@ -185,28 +185,13 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::RefundedByItsOwnKey, 1),
     (Break::NeverRenewed, 91),
     (Break::RenewedHeadFirst, 91),
+    (Break::ReservationNotMadeFirm, 847),
 ];
 
-/// Breaks that no seed was seen to notice yet, and why.
-pub(crate) const NOT_NOTICED: &[(Break, &str)] = &[
-    (
-        Break::RedeliveredAnswerPublishesNothing,
-        "searched in about 1,000 seeds: needs a stop between commit and publishing, and a success that fails its state again when it comes again; `a_redelivered_success_that_fails_its_state_again_publishes_what_it_led_to_before_repro`",
-    ),
-    (
-        Break::HeartbeatNotReadAgain,
-        "searched in about 1,000 seeds: needs a conflict, and a heartbeat within the pause behind it; `a_heartbeat_that_comes_while_a_conflict_is_waited_out_is_heard_repro`",
-    ),
-    (
-        Break::DoubtfulRefusalBelieved,
-        "searched in about 1,000 seeds: needs an attempt that was stopped behind its effect, taken over, and refused; `a_refusal_proves_nothing_when_the_same_attempt_was_begun_before`",
-    ),
-    (
-        Break::LostLeaseIgnored,
-        "searched in about 1,000 seeds: needs an effect between the next heartbeat behind a revocation and the end of the lease that was revoked",
-    ),
-    (
-        Break::ReservationNotMadeFirm,
-        "searched in about 1,000 seeds (an earlier world noticed it): needs a reservation that ends between its firming and the carrier's answer",
-    ),
+/// Each break that is seldom noticed by seeds as they are drawn, and a seed that notices it in the world of `Options::besieged`.
+pub(crate) const NOTICED_BESIEGED: &[(Break, u64)] = &[
+    (Break::RedeliveredAnswerPublishesNothing, 719),
+    (Break::HeartbeatNotReadAgain, 30),
+    (Break::DoubtfulRefusalBelieved, 87),
+    (Break::LostLeaseIgnored, 238),
 ];
