@@ -26,14 +26,17 @@ impl Coordinator {
         Ok(failures)
     }
 
-    /// Answers whether the attempt is proved to have had no effect, now and for ever: the ledger says that it failed, by a refusal. Whoever else has
+    /// Answers whether the attempt is proved to have had no effect, now and for ever: the ledger says that it failed. Whoever else has
     /// read the entry may have published the request meanwhile (a wake, a repeated start): its worker finds that, or was first, and nothing is proved.
+    ///
+    /// The record is no refusal: it says nothing about earlier attempts, and a refusal under its key makes the outcome of a pivot known. Whoever is answered by it,
+    /// because this process stopped before the failure was committed, takes it for unknown, which is safe.
     async fn withdraw(&self, key: &IdempotencyKey, failed: &PublishFailure) -> Result<bool, StoreError> {
         if breaks::active(Break::SeenRequestTakenForUnseen) {
             return Ok(true);
         }
         let (ledger, attempt) = (&self.ports.ledger, failed.token.attempt);
-        let state = LedgerState::Failed { failure: failed.failure.clone(), refusal: true };
+        let state = LedgerState::Failed { failure: failed.failure.clone(), refusal: false };
         for _ in 0..TRIES {
             let expected = match self.retried(|| ledger.ledger(key)).await? {
                 None => LedgerExpectation::Absent,

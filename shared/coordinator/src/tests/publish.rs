@@ -100,7 +100,7 @@ async fn a_refused_request_that_somebody_else_got_through_leaves_its_effect_unkn
         assert_eq!(entry.map(|entry| entry.state), Some(left), "{found:?}");
     };
     let failure = StateFailure::new("Backstep.Undeliverable", "the queue `task-charge` refuses the request: as planned");
-    let withdrawn = LedgerState::Failed { failure, refusal: true };
+    let withdrawn = LedgerState::Failed { failure, refusal: false };
     let succeeded = LedgerState::Succeeded { result: serde_json::json!({}) };
     let lease_until = super::world::BEGINNING.plus_seconds(60);
     let live = LedgerState::InProgress { owner: "worker".to_owned(), lease_until };
