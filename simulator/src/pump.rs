@@ -41,8 +41,9 @@ where
         let wakes = world.checks().wakes_of(&deliveries);
         let invocation = invoke(deliveries.clone());
         let (host, began) = (invocation.host, world.now());
-        let (troubled, paused, apart) = (Arc::default(), Arc::default(), Arc::default());
-        let handling = Arc::new(Handling { queue: queue.clone(), deliveries, host, began, wakes, troubled, paused, apart });
+        let (troubled, unanswered, paused, apart) = (Arc::default(), Arc::default(), Arc::default(), Arc::default());
+        let handling =
+            Arc::new(Handling { queue: queue.clone(), deliveries, host, began, wakes, troubled, unanswered, paused, apart });
         let world_of_invocation = Arc::clone(&world);
         world.executor.spawn(CLOUD, "source", run(world_of_invocation, handling, invocation));
         let pause = world.drawn_within(0, BATCHING_MILLIS);

@@ -42,6 +42,8 @@ pub(crate) struct Handling {
     pub wakes: BTreeMap<ExecutionId, Timestamp>,
     /// Whether a call of the invocation failed.
     pub troubled: Arc<AtomicBool>,
+    /// Whether a call of the invocation was not answered.
+    pub unanswered: Arc<AtomicBool>,
     /// Whether the invocation stood still for a while.
     pub paused: Arc<AtomicBool>,
     /// Whether the store refused something, so that each message is handled by itself.
@@ -292,6 +294,14 @@ impl World {
     pub(crate) fn trouble(&self) {
         if let Some(handling) = self.handled_now() {
             handling.troubled.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A call of the task at work is not answered.
+    pub(crate) fn leave_unanswered(&self) {
+        self.trouble();
+        if let Some(handling) = self.handled_now() {
+            handling.unanswered.store(true, Ordering::Relaxed);
         }
     }
 

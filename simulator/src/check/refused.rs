@@ -34,8 +34,8 @@ impl Checks {
         let failed = entry.events.iter().filter(|event| is_undeliverable(&event.kind)).count();
         let id = &entry.execution.identity.id;
         // To withdraw a request takes calls, and who is not answered proves nothing.
-        let undisturbed = world.handled_now().is_none_or(|handling| !handling.troubled.load(Ordering::Relaxed));
-        let Some(before) = self.latest(id).filter(|_| failed > 0 && undisturbed) else { return Vec::new() };
+        let answered = world.handled_now().is_none_or(|handling| !handling.unanswered.load(Ordering::Relaxed));
+        let Some(before) = self.latest(id).filter(|_| failed > 0 && answered) else { return Vec::new() };
         let waits = Waits::of(before);
         let sender = world.executor.current().map(|current| current.task);
         // What somebody else has published meanwhile was seen, and only whoever was refused knows that it was the first try.

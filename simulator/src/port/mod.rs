@@ -43,7 +43,7 @@ impl Site {
         self.before(strike.as_ref()).await;
         self.world.pass_latency().await;
         if matches!(fault, Some(Fault::Unreached | Fault::AnswerLost)) {
-            self.world.trouble();
+            self.world.leave_unanswered();
         }
         if fault == Some(Fault::Unreached) {
             self.world.trace(|| format!("{what}: not reached"));

@@ -183,8 +183,8 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::ChargedWithoutKey, 1),
     (Break::DeclineBelieved, 49),
     (Break::RefundedByItsOwnKey, 1),
-    (Break::NeverRenewed, 91),
-    (Break::RenewedHeadFirst, 91),
+    (Break::NeverRenewed, 159),
+    (Break::RenewedHeadFirst, 159),
     (Break::ReservationNotMadeFirm, 847),
 ];
 
