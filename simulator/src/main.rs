@@ -108,6 +108,10 @@ fn main() -> ExitCode {
 /// Tells of each break which seed notices it first, and by which rule.
 #[cfg(feature = "breaks")]
 fn look_for_breaks(arguments: &Arguments, names: &[String]) -> ExitCode {
+    if let Some(name) = names.iter().find(|name| breaks::Break::ALL.iter().all(|broken| broken.name() != name.as_str())) {
+        say(&format!("there is no break `{name}`"));
+        return ExitCode::from(2);
+    }
     let mut unnoticed = 0;
     for broken in breaks::Break::ALL {
         if !names.is_empty() && !names.iter().any(|name| name == broken.name()) {
