@@ -23,20 +23,25 @@ type Answers = Vec<Result<(), SendFailure>>;
 impl MessageQueue for Site {
     async fn send(&self, queue: &str, messages: &[Outgoing]) -> Result<Answers, QueueError> {
         let strike = self.world.strike(Opportunity::Send, queue);
-        let refuses = strike.is_some_and(|strike| strike.fault == Fault::Refused) || self.world.is_denied(queue);
-        if is_task_queue(queue) && refuses {
+        // Only task queues are a template's to lose: without the coordinator's own queues nothing could be promised.
+        let refuses = is_task_queue(queue)
+            && match strike.map(|strike| strike.fault) {
+                // Who does not reach the queue is not refused by it, and may be later: whether this was the first try cannot be told then.
+                Some(Fault::Unreached) => false,
+                Some(Fault::Refused) => true,
+                _ => self.world.is_denied(queue),
+            };
+        if refuses {
             self.world.checks().refuses(&self.world, messages);
         }
-        if strike.is_some() || self.world.is_denied(queue) {
+        if strike.is_some() || refuses {
             self.world.trouble();
         }
         self.before(strike.as_ref()).await;
         self.world.pass_latency().await;
         match strike.map(|strike| strike.fault) {
             Some(Fault::Unreached) => return Err(unavailable(queue)),
-            // Only task queues are a template's to lose: without the coordinator's own queues nothing could be promised.
-            Some(Fault::Refused) if is_task_queue(queue) => return Err(refused(queue)),
-            _ if is_task_queue(queue) && self.world.is_denied(queue) => return Err(refused(queue)),
+            _ if refuses => return Err(refused(queue)),
             _ => {}
         }
         let answers = messages.iter().enumerate().map(|(place, message)| self.send_one(queue, place, message, strike.as_ref()));
