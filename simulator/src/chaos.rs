@@ -51,7 +51,7 @@ fn happen(system: &Arc<System>, strike: Strike) {
             let held: Vec<&String> = queues.iter().filter(|queue| *queue != queue_name::PARKING && depth(queue) > 0).collect();
             let queue = held.get(bits % held.len().max(1)).copied().unwrap_or(queue);
             for message in world.queues.peek(queue, usize::MAX) {
-                world.checks().purged(&message.body);
+                world.checks().purged(&world, &message.body);
             }
             world.queues.purge(queue);
         }
@@ -98,7 +98,7 @@ fn redrive_dead_letters(system: &Arc<System>, queue: &str) {
     for delivery in deliveries {
         let deleted = system.world.queues.delete(queue, &delivery.receipt).now_or_never();
         if matches!(deleted, Some(Ok(()))) {
-            system.world.checks().purged(&delivery.body);
+            system.world.checks().purged(&system.world, &delivery.body);
             deliver(&system.world, source, Outgoing::standard(delivery.body), Duration::ZERO);
         }
     }

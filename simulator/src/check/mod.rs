@@ -68,6 +68,8 @@ pub(crate) struct Checks {
     live_answers: BTreeMap<(ExecutionId, u64, u32), i64>,
     /// Attempts whose answer was lost with its queue.
     lost_answers: BTreeSet<(ExecutionId, u64, u32)>,
+    /// When a copy of a message was lost with its queue, last.
+    purged_at: BTreeMap<String, Timestamp>,
     /// The entries that a message led to, while a copy of it is live.
     causes: BTreeMap<String, BTreeMap<(ExecutionId, u64), published::Cause>>,
     /// Entries whose message somebody else was done with, who had it at the same time.

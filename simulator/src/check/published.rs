@@ -31,7 +31,9 @@ impl Checks {
                 self.handled_apart.insert(text.to_owned());
                 continue;
             }
-            if is_about && self.live.get(text).is_some_and(|live| *live > 0) {
+            // What is handled may have been lost with its queue meanwhile: another copy of it does not know of this one.
+            let is_lost = self.purged_at.get(text).is_some_and(|purged_at| *purged_at >= handling.began);
+            if is_about && !is_lost && self.live.get(text).is_some_and(|live| *live > 0) {
                 let cause = Cause { by: Arc::clone(&handling), at: world.now() };
                 self.causes.entry(text.to_owned()).or_default().insert((id.clone(), entry.revision), cause);
             }

@@ -198,8 +198,9 @@ impl Checks {
     }
 
     /// A copy was lost with its queue: whoever counted on it counts on the watch now.
-    pub(crate) fn purged(&mut self, body: &str) {
+    pub(crate) fn purged(&mut self, world: &World, body: &str) {
         self.is_live(body, -1);
+        self.purged_at.insert(text_of(body).to_owned(), world.now());
         if let Some(Meaning::Answer(token, _)) = self.meanings.get(text_of(body)) {
             self.lost_answers.insert(attempt_of(token));
         }
