@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use interpreter::{Command, DefinitionHash, Execution, ExecutionId, ExecutionStatus, Routes, outstanding};
+use interpreter::{Command, DefinitionHash, Execution, ExecutionStatus, Identity, Routes, outstanding};
 use order::definition::definitions;
 use serde_json::Value;
 use store::{ExecutionStore, MachineChange, StateMachine};
@@ -317,16 +317,24 @@ impl Simulation {
 
     /// Whether each head says what its journal does.
     fn heads_agree(&self) -> bool {
-        let executions: Vec<(ExecutionId, ExecutionStatus)> = {
+        self.disagreeing_heads().is_empty()
+    }
+
+    /// The executions whose head does not say what their journal does.
+    fn disagreeing_heads(&self) -> Vec<String> {
+        let executions: Vec<(Identity, ExecutionStatus)> = {
             let checks = self.world.checks();
-            checks.executions().map(|execution| (execution.identity.id.clone(), execution.status)).collect()
+            checks.executions().map(|execution| (execution.identity.clone(), execution.status)).collect()
         };
-        executions.iter().all(|(id, status)| {
-            let head = self.world.store.head_of(id).now_or_never().and_then(Result::ok).flatten();
+        let disagrees = |(identity, status): (Identity, ExecutionStatus)| {
+            let head = self.world.store.head_of(&identity.id).now_or_never().and_then(Result::ok).flatten();
             // Of what has ended, the head expires.
-            let has_expired = head.is_none() && *status != ExecutionStatus::Running && self.world.archive.is_some();
-            has_expired || head.is_some_and(|head| head.status == *status)
-        })
+            let has_expired = head.is_none() && status != ExecutionStatus::Running && self.world.archive.is_some();
+            let agrees = has_expired || head.as_ref().is_some_and(|head| head.status == status);
+            let says = head.map(|head| (head.status, head.wake_at, head.wake_revision));
+            (!agrees).then(|| format!("`{}` is {status:?}, its head says {says:?}", identity.name))
+        };
+        executions.into_iter().filter_map(disagrees).collect()
     }
 
     fn queues_are_empty(&self) -> bool {
@@ -360,10 +368,10 @@ impl Simulation {
             })
             .collect();
         let text = format!(
-            "{known} of {} were started; open: {}; heads agree: {}; queues: {}",
+            "{known} of {} were started; open: {}; heads that disagree: {}; queues: {}",
             submitted.len(),
             open.join(", "),
-            self.heads_agree(),
+            self.disagreeing_heads().join(", "),
             left.join(", ")
         );
         self.world.checks().violated("liveness", text);

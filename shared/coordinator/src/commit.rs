@@ -49,7 +49,7 @@ impl Coordinator {
     /// Tells the head, before the entry, what the entry needs: harmless if the entry then fails, and if it does not, nobody has to remember to.
     async fn precede(&self, before: &Execution, next: &Execution) -> Result<(), StoreError> {
         if before.status != ExecutionStatus::Running {
-            return if next.status == ExecutionStatus::Running { self.reopen_head(next).await } else { Ok(()) };
+            return self.reopen_head(next).await;
         }
         if next.wake_at < before.wake_at && !breaks::active(Break::WakeNotLowered) {
             let executions = &self.ports.executions;
@@ -58,13 +58,14 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Tells the head that a redriven execution is open again, and when to look at it.
+    /// Tells the head that a redriven execution is open again, and when to look at it. One that ends with the very entry of its redrive is open until
+    /// that is reported, and looked at by then: otherwise nobody would notice that its report was lost.
     pub(crate) async fn reopen_head(&self, redriven: &Execution) -> Result<(), StoreError> {
         if breaks::active(Break::RedrivenHeadStaysClosed) {
             return Ok(());
         }
         let (executions, identity) = (&self.ports.executions, &redriven.identity);
-        let (status, wake_at) = (redriven.status, Some(redriven.wake_at));
-        self.retried(|| executions.report(identity, status, None, wake_at, redriven.revision)).await
+        let wake_at = if redriven.status == ExecutionStatus::Running { redriven.wake_at } else { self.now() };
+        self.retried(|| executions.report(identity, ExecutionStatus::Running, None, Some(wake_at), redriven.revision)).await
     }
 }

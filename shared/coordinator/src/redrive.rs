@@ -1,7 +1,7 @@
 //! RedriveExecution: what is parked or has failed goes on where it stands, under the same keys.
 
 use breaks::Break;
-use interpreter::{Message, MessageOutcome, Rejection, Timestamp};
+use interpreter::{ExecutionStatus, Message, MessageOutcome, Rejection, Timestamp};
 use store::StoreError;
 
 use crate::{Coordinator, DeliverError};
@@ -57,7 +57,10 @@ impl Coordinator {
                 }
             }
         }
-        self.reopen_head(&delivered.execution).await?;
+        // What has ended by now has reported that.
+        if delivered.execution.status == ExecutionStatus::Running {
+            self.reopen_head(&delivered.execution).await?;
+        }
         Ok(Redriven { redriven_at: delivered.execution.redriven_at.unwrap_or(delivered.execution.updated_at) })
     }
 }

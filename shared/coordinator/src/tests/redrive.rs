@@ -7,7 +7,7 @@ use store::{ExecutionStore, Fault, FaultPlan, Operation};
 
 use super::definitions::SAGA;
 use super::world::{Script, World};
-use crate::RedriveError;
+use crate::{RedriveError, StopRequest};
 
 /// A saga whose refund fails for good after shipping was refused.
 async fn parked() -> World {
@@ -109,6 +109,35 @@ async fn a_redrive_that_stands_still_finds_its_head_open_repro() {
     coordinator.watch().await.unwrap();
     world.coordinate(&coordinator, queue_name::HINTS).await;
     assert_eq!(world.head_status("order-1").await, Running);
+}
+
+// Found by the simulator. Fails if the head of what ends with the entry of its redrive is not opened first (`precede`): killed before its report, it said ABORTED
+// for ever, and nobody looked.
+#[tokio::test]
+async fn a_redrive_that_ends_at_once_reports_its_end_whatever_happens_repro() {
+    const WAITS: &str = r#"{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 10, "End": true}}}"#;
+    for number in 1.. {
+        let mut died = false;
+        for after in [false, true] {
+            let world = World::new(WAITS).await;
+            world.start("order-1", "{}").await.unwrap();
+            world.coordinator().stop(StopRequest { execution_arn: World::arn("order-1"), error: None, cause: None }).await.unwrap();
+            world.advance(20);
+            world.kill_at_write(number, after);
+            // Whether it is answered is another question.
+            let _ = world.coordinator().redrive(&World::arn("order-1")).await;
+            died = world.is_dead();
+            world.mend_all();
+            world.purge_all();
+            world.run_for(&world.coordinator(), 3_000).await;
+            let status = world.status("order-1").await;
+            assert_eq!(world.head_status("order-1").await, status, "killed at {number}, {after}");
+        }
+        if !died {
+            assert!(number > 3, "the head is told, the entry put, the head told again");
+            return;
+        }
+    }
 }
 
 // Fails if a rejected redrive counts as done, or if a description does not try one.
