@@ -284,8 +284,7 @@ impl Simulation {
             if self.is_violated() || (self.all_ended(submitted) && self.queues_are_empty() && self.heads_agree()) {
                 return rest_seconds;
             }
-            let day = if self.world.options.hopeless_are_followed { DAY_SECONDS } else { 0 };
-            if rest_seconds > LIVENESS_SECONDS + day {
+            if rest_seconds > LIVENESS_SECONDS + self.days_of_retries() * DAY_SECONDS {
                 self.tell_what_is_left(submitted);
                 return rest_seconds;
             }
@@ -303,6 +302,18 @@ impl Simulation {
         let exists = |arn: &str| has_head(arn) || checks.executions().any(|execution| execution.identity.arn == arn);
         let expected = submitted.iter().map(arn_of).filter(|arn| !checks.gave_up(arn) || exists(arn));
         ended == expected.count()
+    }
+
+    /// For how many days an execution may go on: what it owes may be undone one after another, and each may be tried again for a day.
+    fn days_of_retries(&self) -> i64 {
+        if !self.world.options.hopeless_are_followed {
+            return 0;
+        }
+        let checks = self.world.checks();
+        let hopeless =
+            |execution: &Execution| execution.owed_tasks().iter().filter(|owed| owed.undo.attempt > HOPELESS_ATTEMPTS).count();
+        let most = checks.executions().map(hopeless).max().unwrap_or(0);
+        i64::try_from(most).unwrap_or(i64::MAX / DAY_SECONDS).max(1)
     }
 
     /// Whether an execution only waits for a compensation that fails for good: its default retrier goes on for a day, which few seeds wait for. The
