@@ -96,7 +96,7 @@ impl<'c> Model<'c> {
             return false;
         }
         let retried = !visit.waited_for.is_empty() || !self.retries_of(frame).is_empty();
-        !composite.started || !visit.told_failed && retried
+        !composite.started || visit.told_failed.is_none() && retried
     }
 
     pub(super) fn retries_of(&self, frame: FrameId) -> Vec<Handling> {
@@ -276,7 +276,7 @@ impl<'c> Model<'c> {
     pub(super) fn composite_failed(&mut self, event: &HistoryEvent) -> Option<FrameId> {
         let from = self.owner(event.previous);
         let fails = |model: &Self, frame: FrameId| {
-            model.composite(frame).is_some_and(|(visit, _)| !visit.told_failed) && model.uncaught_in(frame).is_some()
+            model.composite(frame).is_some_and(|(visit, _)| visit.told_failed.is_none()) && model.uncaught_in(frame).is_some()
         };
         let Some(frame) = self.climb(from, fails).filter(|frame| !self.is_closed(*frame)) else {
             let kind = event.kind.type_name();
@@ -288,7 +288,8 @@ impl<'c> Model<'c> {
             }
             return None;
         };
-        self.visit_mut(frame)?.told_failed = true;
+        let fault = self.uncaught_in(frame);
+        self.visit_mut(frame)?.told_failed = fault;
         Some(frame)
     }
 

@@ -55,6 +55,13 @@ impl Model<'_> {
 
     /// Where the machine's time is over, what was due before that has come first.
     fn check_overtaken(&mut self, event: &HistoryEvent) {
+        // That the time is over comes from nothing that failed.
+        let comes_from = self.comes_from.take();
+        self.check_due(event);
+        self.comes_from = comes_from;
+    }
+
+    fn check_due(&mut self, event: &HistoryEvent) {
         let ends = self.case.events.iter().filter(|other| other.id >= event.id).find_map(|other| end_of(&other.kind));
         let times_out = ends.is_some_and(|(status, _)| status == ExecutionStatus::TimedOut);
         let due = self.case.definition.timeout_seconds.map(|seconds| self.case.started_at.plus_seconds(seconds));
@@ -157,8 +164,8 @@ impl Model<'_> {
                 let reason = if self.ending.is_some() { self.reason.clone() } else { self.uncaught_in(0) };
                 match reason {
                     None => self.say(rule::PATH, format!("event {} fails what nothing failed in", event.id)),
-                    Some(Fault::Named(named)) if named != error => {
-                        self.say(rule::PATH, format!("event {} fails with `{error}`, it was `{named}`", event.id));
+                    Some(fault) if !fault.may_be(error) => {
+                        self.say(rule::PATH, format!("event {} fails with `{error}`, it was {fault:?}", event.id));
                     }
                     Some(_) => {}
                 }
@@ -255,7 +262,7 @@ impl Model<'_> {
         for (frame, waits) in self.frames.iter_mut().zip(waiting).filter(|(frame, _)| !frame.closed) {
             if let Some(visit) = &mut frame.visit {
                 visit.waited_for = waits;
-                visit.told_failed = false;
+                visit.told_failed = None;
                 visit.retries.clear();
                 if let Some(unwinding) = &mut visit.unwinding {
                     unwinding.redriven = true;
@@ -277,7 +284,7 @@ impl Model<'_> {
         let waits = self.visit(frame).is_some_and(|visit| {
             let started = matches!(&visit.body, Body::Composite(composite) if composite.started);
             let unwound = visit.unwinding.as_ref().is_none_or(|unwinding| unwinding.ended_at.is_some());
-            started && unwound && !visit.told_failed
+            started && unwound && visit.told_failed.is_none()
         });
         if waits { self.retries_of(frame) } else { Vec::new() }
     }

@@ -8,8 +8,21 @@ use asl::{State, StateKind, error_name};
 pub(super) enum Fault {
     /// The history names its error.
     Named(String),
+    /// The history names its error. Or it was tried again and found that no more branches may be open, of which no event tells.
+    NamedOrLimit(String),
     /// Not told by any event: an error of the data flow, or a limit that was reached.
     Silent,
+}
+
+impl Fault {
+    /// Whether an execution may end with this error because of it.
+    pub(super) fn may_be(&self, error: &str) -> bool {
+        match self {
+            Self::Named(named) => named == error,
+            Self::NamedOrLimit(named) => named == error || error == error_name::LIMIT_EXCEEDED,
+            Self::Silent => true,
+        }
+    }
 }
 
 /// What may become of a failure.
@@ -90,6 +103,10 @@ impl Retries {
 fn matches(names: &[String], fault: &Fault, failing: Failing) -> Option<bool> {
     match fault {
         Fault::Named(error) => named(names, error, failing),
+        Fault::NamedOrLimit(error) => {
+            let (told, limit) = (named(names, error, failing), named(names, error_name::LIMIT_EXCEEDED, failing));
+            told.filter(|_| told == limit)
+        }
         Fault::Silent => {
             // What a Parallel or Map fails with silently is none of a task's errors.
             let impossible =
@@ -142,6 +159,12 @@ pub(super) fn handlings(state: &State, retries: &Retries, fault: &Fault) -> Vec<
     }
     handlings.push(Handling::Uncaught);
     handlings
+}
+
+/// Whether a retrier takes that no more branches may be open.
+pub(super) fn retries_the_limit(state: &State) -> bool {
+    let takes = |retrier: &Retrier| named(&retrier.error_equals, error_name::LIMIT_EXCEEDED, Failing::Part) != Some(false);
+    state.retriers().iter().any(takes)
 }
 
 /// The least delay of all that may be.

@@ -77,8 +77,8 @@ pub(super) struct Visit<'c> {
     pub(super) body: Body,
     /// Its part is being unwound before its failure is used.
     pub(super) unwinding: Option<Unwinding>,
-    /// Whether the history says that it failed and nothing caught that.
-    pub(super) told_failed: bool,
+    /// What it failed with, where the history says that it failed and nothing caught that.
+    pub(super) told_failed: Option<Fault>,
     /// The retries that a redrive may have found it waiting for, between two rounds.
     pub(super) waited_for: Vec<Handling>,
 }

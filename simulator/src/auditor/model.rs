@@ -33,6 +33,8 @@ pub(super) struct Model<'c> {
     pub(super) obligations: Obligations<'c>,
     /// The frame of each event, by its id less 1.
     owners: Vec<FrameId>,
+    /// The frame that the event at hand comes from: of several branches that may have failed it tells which one did. None where none is told of.
+    pub(super) comes_from: Option<FrameId>,
     /// The time of each event, by its id less 1.
     times: Vec<Timestamp>,
     /// The obligation of each event of a compensation.
@@ -67,6 +69,7 @@ impl<'c> Model<'c> {
             tasks: Vec::new(),
             obligations: Obligations::default(),
             owners: Vec::new(),
+            comes_from: None,
             times: Vec::new(),
             chains: BTreeMap::new(),
             ending: None,
@@ -123,6 +126,7 @@ impl<'c> Model<'c> {
     pub(super) fn take(&mut self, event: &HistoryEvent) {
         self.pivot_follows(event);
         let inherited = self.owner(event.previous);
+        self.comes_from = (event.previous > 0).then_some(inherited);
         let goes_on = is_forward(&event.kind);
         let owner = if goes_on && self.ending.is_some() {
             self.say(rule::PATH, format!("event {} goes on while the execution unwinds", event.id));

@@ -1,14 +1,14 @@
 //! From state to state.
 
 use asl::state::{Amount, Compensate, InputPath, WaitUntil};
-use asl::{State, StateKind};
+use asl::{State, StateKind, error_name};
 use interpreter::history::StateType;
 use interpreter::{HistoryEvent, Payload, Timestamp};
 use serde_json::Value;
 
 use super::choice;
 use super::evaluation::{Partial, find};
-use super::failure::{Fault, Handling, Retries, handlings};
+use super::failure::{Fault, Handling, Retries, handlings, retries_the_limit};
 use super::frame::{Body, Composite, FrameId, Goal, TaskVisit, Visit};
 use super::model::Model;
 use super::program::undoing;
@@ -67,7 +67,7 @@ impl<'c> Model<'c> {
                 retries: Retries::default(),
                 body,
                 unwinding: None,
-                told_failed: false,
+                told_failed: None,
                 waited_for: Vec::new(),
             });
         }
@@ -112,7 +112,7 @@ impl<'c> Model<'c> {
         let visit = self.visit(frame)?.clone();
         let next = match self.fault_of(frame) {
             _ if visit.unwinding.is_some() => self.caught(event, frame, &visit),
-            Some(Fault::Named(_)) => self.caught(event, frame, &visit),
+            Some(Fault::Named(_) | Fault::NamedOrLimit(_)) => self.caught(event, frame, &visit),
             fault => match &visit.body {
                 Body::Simple => self.passed(event, &visit),
                 Body::Task(task) if self.tasks.get(*task).is_some_and(|task| task.succeeded) => {
@@ -245,10 +245,15 @@ impl<'c> Model<'c> {
             (None, Some(fault)) => handlings(visit.state, &visit.retries, &fault),
             (None, None) => Vec::new(),
         };
-        let waits = found.iter().any(|handling| matches!(handling, Handling::Retry { .. }));
-        if waits && self.may_meet_the_limit(visit) {
-            let further = handlings(visit.state, &self.retries_used(visit), &Fault::Silent);
-            found.extend(further.into_iter().filter(|handling| !matches!(handling, Handling::Retry { .. })));
+        let is_retry = |handling: &Handling| matches!(handling, Handling::Retry { .. });
+        if found.iter().any(is_retry) && self.may_meet_the_limit(visit) {
+            let retries = self.retries_used(visit);
+            let limit = Fault::Named(error_name::LIMIT_EXCEEDED.to_owned());
+            // Tried again it may have met the limit; or it had done so before, and no attempt is left.
+            for fault in std::iter::once(limit).chain(self.fault_of(frame)) {
+                let further = handlings(visit.state, &retries, &fault);
+                found.extend(further.into_iter().filter(|handling| !is_retry(handling)));
+            }
         }
         found
     }
@@ -261,7 +266,7 @@ impl<'c> Model<'c> {
     /// How often retriers were used. One that met the limit when its backoff was over has used one more, without an event.
     fn retries_used(&self, visit: &Visit<'c>) -> Retries {
         let mut retries = visit.retries.clone();
-        if self.may_meet_the_limit(visit) {
+        if self.may_meet_the_limit(visit) && retries_the_limit(visit.state) {
             retries.doubt();
         }
         retries
@@ -270,6 +275,9 @@ impl<'c> Model<'c> {
     /// How what a frame is in may have failed; none if it cannot have.
     pub(super) fn fault_of(&self, frame: FrameId) -> Option<Fault> {
         let visit = self.visit(frame)?;
+        if visit.told_failed.is_some() {
+            return visit.told_failed.clone();
+        }
         if let Some(unwinding) = &visit.unwinding {
             return Some(unwinding.fault.clone());
         }
@@ -292,7 +300,7 @@ impl<'c> Model<'c> {
                     None => None,
                 }
             }
-            Body::Composite(composite) => self.fault_of_composite(composite).or_else(|| self.limit_met(visit)),
+            Body::Composite(composite) => self.fault_of_composite(frame, composite).or_else(|| self.limit_met(visit)),
         }
     }
 
@@ -302,27 +310,45 @@ impl<'c> Model<'c> {
         is_met.then_some(Fault::Silent)
     }
 
-    fn fault_of_composite(&self, composite: &Composite) -> Option<Fault> {
+    fn fault_of_composite(&self, frame: FrameId, composite: &Composite) -> Option<Fault> {
         if !composite.started || composite.succeeded {
             return Some(Fault::Silent);
         }
         if composite.fault.is_some() {
             return composite.fault.clone();
         }
-        let open = || composite.children.values().filter(|child| !self.is_closed(**child));
-        let faults: Vec<Fault> = open().filter_map(|child| self.uncaught_in(*child)).collect();
-        let named = faults.iter().find(|fault| matches!(fault, Fault::Named(_))).cloned();
-        let over = open().all(|child| self.frames.get(*child).is_some_and(super::frame::Frame::may_be_finished));
+        let open = || composite.children.values().copied().filter(|child| !self.is_closed(*child));
+        let failed = open().filter(|child| self.may_be_told_of(frame, *child)).filter_map(|child| self.uncaught_in(child));
+        let faults: Vec<Fault> = failed.collect();
+        let named = faults.iter().find(|fault| **fault != Fault::Silent).cloned();
+        let over = open().all(|child| self.frames.get(child).is_some_and(super::frame::Frame::may_be_finished));
         named.or_else(|| faults.first().cloned()).or_else(|| over.then_some(Fault::Silent))
+    }
+
+    /// Whether the event at hand may tell of the failure of this branch of what `frame` is in: what comes of a branch's failure comes from its last event.
+    fn may_be_told_of(&self, frame: FrameId, child: FrameId) -> bool {
+        let is_around = |from: FrameId, of: FrameId| self.climb(from, |_, at| at == of).is_some();
+        self.comes_from.is_none_or(|from| is_around(from, child) || !is_around(from, frame))
     }
 
     /// How a thread may have failed as a whole; none if it cannot have.
     pub(super) fn uncaught_in(&self, frame: FrameId) -> Option<Fault> {
         let visit = self.visit(frame)?;
         let fault = self.fault_of(frame)?;
-        if visit.told_failed {
+        if visit.told_failed.is_some() {
             return Some(fault);
         }
-        handlings(visit.state, &self.retries_used(visit), &fault).contains(&Handling::Uncaught).then_some(fault)
+        let retries = self.retries_used(visit);
+        let handled = |fault: &Fault| handlings(visit.state, &retries, fault);
+        let uncaught = |fault: &Fault| handled(fault).contains(&Handling::Uncaught);
+        let tried_again = handled(&fault).iter().any(|handling| matches!(handling, Handling::Retry { .. }));
+        let limit = Fault::Named(error_name::LIMIT_EXCEEDED.to_owned());
+        let meets_the_limit = tried_again && self.may_meet_the_limit(visit) && uncaught(&limit);
+        match (uncaught(&fault), meets_the_limit, fault) {
+            (true, true, Fault::Named(error)) => Some(Fault::NamedOrLimit(error)),
+            (true, _, fault) => Some(fault),
+            (false, true, _) => Some(limit),
+            (false, false, _) => None,
+        }
     }
 }

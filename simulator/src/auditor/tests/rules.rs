@@ -112,6 +112,42 @@ fn states_follow_each_other_as_the_definition_says() {
     });
 }
 
+/// The execution fails with another error.
+fn fail_with(run: &mut Run, error: &str) {
+    run.events.last_mut().unwrap().kind = Kind::ExecutionFailed(ErrorDetails { error: Some(error.to_owned()), cause: None });
+    run.execution.failure = Some(interpreter::StateFailure::named(error));
+}
+
+// Fails if the branch that failed is guessed (`may_be_told_of`), where more than one may have.
+#[test]
+fn of_branches_that_may_have_failed_the_last_event_tells_which_did() {
+    check(rule::PATH, stories::failed_beside_a_retry(), |run| fail_with(run, "States.Timeout"));
+}
+
+// Fails if a retry that the limit of open branches used up without an event (`retries_used`) is thought to be left for what fails then.
+#[test]
+fn a_retry_may_be_used_up_by_the_limit_of_branches() {
+    let run = stories::caught_behind_the_limit();
+    assert!(run.events.iter().any(|event| matches!(&event.kind, Kind::StateEntered { name, .. } if name == "Late")));
+    check(rule::RETRY, run, |run| run.limits.active_branches = 1_000);
+    check(rule::PATH, stories::caught_behind_the_limit(), |run| {
+        let place = entered(run, "Late");
+        let Kind::StateEntered { name, .. } = &mut run.events[place].kind else { unreachable!() };
+        "Crowd".clone_into(name);
+    });
+}
+
+// Fails if what is tried again can fail only of what it failed of before, or (`Fault::may_be`) of anything.
+#[test]
+fn what_is_tried_again_may_meet_the_limit_of_branches_and_nothing_else() {
+    let limit = asl::error_name::LIMIT_EXCEEDED;
+    for (retried, wrong) in [("Boom", "Boom"), ("Boom", "Broken"), ("States.ALL", "Broken")] {
+        let run = stories::tried_again_in_a_crowd(retried);
+        assert_eq!(run.execution.failure.as_ref().unwrap().error, limit, "{}", run.told());
+        check(rule::PATH, run, |run| fail_with(run, wrong));
+    }
+}
+
 #[test]
 fn a_choice_leads_where_its_conditions_say() {
     let choice = |less: u64| {

@@ -259,3 +259,69 @@ pub(super) fn caught() -> Run {
     run.answer("Four", Deed::Succeeds);
     run
 }
+
+/// Two branches beside each other.
+fn both(one: Value, other: Value, fields: Value) -> Value {
+    with(json!({ "Type": "Parallel", "Branches": [one, other], "End": true }), fields)
+}
+
+/// One branch is not heard of and waits for another attempt, which its history does not tell from having failed; then the other one fails.
+pub(super) fn failed_beside_a_retry() -> Run {
+    let retry = json!([{ "ErrorEquals": ["States.HeartbeatTimeout"], "IntervalSeconds": 20 }]);
+    let silent = act("One", json!({ "TimeoutSeconds": 60, "HeartbeatSeconds": 2, "Retry": retry, "End": true }));
+    let one = machine(json!({ "One": silent }));
+    let mut run =
+        start(&machine(json!({ "Both": both(one, machine(json!({ "Two": act("Two", json!({ "End": true })) })), json!({})) })));
+    run.pass_seconds(3);
+    run.answer("Two", Deed::FailsBefore);
+    run
+}
+
+/// No more than four branches may be open, and a Parallel of two stands around these two.
+fn crowded(one: Value, other: Value) -> Run {
+    let definition = machine(json!({ "Both": both(one, other, json!({})) }));
+    let limits = Limits { active_branches: 4, ..Limits::default() };
+    Run::start(&definition.to_string(), &json!({ "at": "e", "n": 0 }).to_string(), limits)
+}
+
+/// Two tasks beside each other, the first with a timeout of a second.
+fn pair(one: &str, other: &str, fields: Value) -> Value {
+    let task = |name: &str, seconds: u64| machine(json!({ name: act(name, json!({ "TimeoutSeconds": seconds, "End": true })) }));
+    both(task(one, 1), task(other, 600), fields)
+}
+
+/// A Parallel finds too many branches open, which uses up its only retry. Then it times out, and its catcher for that takes it.
+pub(super) fn caught_behind_the_limit() -> Run {
+    let crowd = machine(json!({ "Crowd": pair("One", "Two", json!({})) }));
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 1, "MaxAttempts": 1, "JitterStrategy": "NONE" }]);
+    let catch =
+        json!([{ "ErrorEquals": ["States.Timeout"], "Next": "Late" }, { "ErrorEquals": ["States.ALL"], "Next": "Other" }]);
+    let inner = machine(json!({
+        "Inner": pair("Three", "Four", json!({ "Retry": retry, "Catch": catch })),
+        "Late": { "Type": "Pass", "End": true },
+        "Other": { "Type": "Pass", "End": true },
+    }));
+    let mut run = crowded(crowd, inner);
+    run.answer("One", Deed::Succeeds);
+    run.answer("Two", Deed::Succeeds);
+    run.pass_seconds(3);
+    run
+}
+
+/// A Parallel fails and is tried again, by a retrier for these errors; by then too many branches are open.
+pub(super) fn tried_again_in_a_crowd(errors: &str) -> Run {
+    let retry = json!([{ "ErrorEquals": [errors], "IntervalSeconds": 5, "MaxAttempts": 1, "JitterStrategy": "NONE" }]);
+    let inner = machine(json!({ "Inner": pair("One", "Two", json!({ "Retry": retry })) }));
+    let crowd = machine(json!({
+        "Wait": { "Type": "Wait", "Seconds": 2, "Next": "Crowd" },
+        "Crowd": both(
+            machine(json!({ "Three": act("Three", json!({ "End": true })) })),
+            machine(json!({ "Four": act("Four", json!({ "End": true })) })),
+            json!({}),
+        ),
+    }));
+    let mut run = crowded(inner, crowd);
+    run.answer("One", Deed::FailsBefore);
+    run.pass_seconds(6);
+    run
+}
