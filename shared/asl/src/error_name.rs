@@ -33,3 +33,5 @@ pub const COMPENSATION_FAILED: &str = "Backstep.CompensationFailed";
 pub const FORWARD_RECOVERY_FAILED: &str = "Backstep.ForwardRecoveryFailed";
 /// More work in one execution than a named limit allows.
 pub const LIMIT_EXCEEDED: &str = "Backstep.LimitExceeded";
+/// An execution went round in circles: too many transitions in a row in which no task succeeded and no time was waited for.
+pub const NO_PROGRESS: &str = "Backstep.NoProgress";

@@ -15,7 +15,7 @@ use crate::commit::Commit;
 use crate::publish::Publication;
 use crate::received::Received;
 use crate::selection::{Selection, select};
-use crate::{Coordinator, DefinitionError, PublishError};
+use crate::{Coordinator, DefinitionError, PublishError, alarm};
 
 /// Why messages were not brought into an execution. Nothing is lost: what was to be said about it can be said again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -177,6 +177,7 @@ impl Coordinator {
             return Ok(None);
         };
         log(&entry.execution, messages, &outcomes, Some(entry.events.len()));
+        alarm::raise(&before, &entry.execution);
         let mut values = std::mem::take(&mut reads.values);
         values.extend(decided.values);
         Ok(Some(Settled { execution: entry.execution, definition, outcomes, committed_in: Some(tries), values }))

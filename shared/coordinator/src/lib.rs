@@ -7,6 +7,7 @@
 //!
 //! Reading order: [`ports`](Ports), `deliver.rs` (the heart), `decide.rs`, `commit.rs`, `selection.rs`, `publish.rs`, `handle.rs`, then a file per operation.
 
+mod alarm;
 mod callback;
 mod commit;
 mod coordinator;

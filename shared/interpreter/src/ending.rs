@@ -72,8 +72,23 @@ fn is_unwinding(turn: &Turn<'_>) -> bool {
     matches!(&turn.execution.ending, Some(Ending { stage: EndingStage::Unwinding(_), .. }))
 }
 
-/// Decides that the execution ends in another way than success.
+/// Decides that the execution ends in another way than success. A flow that has failed has left its pivot behind or never begun it; whoever ends it from
+/// outside may find it under way.
 pub(crate) fn end_by(turn: &mut Turn<'_>, status: ExecutionStatus, failure: StateFailure) -> Result<(), TransitionError> {
+    end_at(turn, status, failure, status != ExecutionStatus::Failed)
+}
+
+/// Decides that a flow that only goes round in circles fails, wherever it is.
+pub(crate) fn end_runaway(turn: &mut Turn<'_>, failure: StateFailure) -> Result<(), TransitionError> {
+    end_at(turn, ExecutionStatus::Failed, failure, true)
+}
+
+fn end_at(
+    turn: &mut Turn<'_>,
+    status: ExecutionStatus,
+    failure: StateFailure,
+    from_outside: bool,
+) -> Result<(), TransitionError> {
     let failure = Some(failure).filter(|failure| !(failure.error.is_empty() && failure.cause.is_none()));
     if turn.execution.pivot_passed && !breaks::active(Break::FailureBehindPivotUnwinds) {
         park_forward(turn, status, failure.as_ref());
@@ -83,7 +98,7 @@ pub(crate) fn end_by(turn: &mut Turn<'_>, status: ExecutionStatus, failure: Stat
         end(turn, status, failure);
         return Ok(());
     }
-    if status != ExecutionStatus::Failed && pivot_is_unknown(turn)? && !breaks::active(Break::EndOvertakesPivot) {
+    if from_outside && pivot_is_unknown(turn)? && !breaks::active(Break::EndOvertakesPivot) {
         turn.execution.ending = Some(Ending { status, failure, stage: EndingStage::AwaitingPivot });
         return Ok(());
     }

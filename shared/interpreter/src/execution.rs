@@ -62,6 +62,14 @@ pub struct Execution {
     pub revocations: Vec<Revocation>,
     /// The revision that ended it: the head is to be told.
     pub ended_in: Option<u64>,
+    /// Transitions in a row in which no task succeeded and no time was waited for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub without_progress: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// The status of an execution, as the API names it.

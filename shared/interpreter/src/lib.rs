@@ -32,6 +32,7 @@ mod read;
 mod redrive;
 mod retry;
 mod route;
+mod runaway;
 mod state;
 mod surrender;
 mod template;

@@ -22,6 +22,9 @@ pub struct Limits {
     pub map_concurrency: u32,
     /// Compensations of branches beside each other that run at a time, per group.
     pub unwinding_concurrency: u32,
+    /// Transitions in a row in which no task succeeds and no time is waited for; with so many, the execution ends with `Backstep.NoProgress`. In place of
+    /// the 25,000 events of AWS, which long executions reach that do get on.
+    pub transitions_without_progress: u32,
     /// Bytes of finished Map results or of Map items that make a page.
     pub page_bytes: u64,
     /// Finished Map results or Map items that make a page.
@@ -48,6 +51,7 @@ impl Default for Limits {
             active_branches: 1_000,
             map_concurrency: 40,
             unwinding_concurrency: 10,
+            transitions_without_progress: 25_000,
             page_bytes: 16_384,
             page_items: 100,
             timer_skew_millis: 5_000,

@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::history::HistoryEventKind;
 use crate::outstanding::Outlook;
+use crate::runaway::Effort;
 use crate::turn::Turn;
 use crate::{
     Armed, DefinitionHash, Execution, ExecutionStatus, HistoryEvent, Identity, Limits, Message, MessageOutcome, Needs, OwedTask,
-    Payload, Reads, Routes, Staleness, StateFailure, Timestamp, ValueHash, advance, answer, deadline, ending, redrive, walk,
+    Payload, Reads, Routes, Staleness, StateFailure, Timestamp, ValueHash, advance, answer, deadline, ending, redrive, runaway,
+    walk,
 };
 
 /// Randomness for one commit; recorded in its entry.
@@ -88,6 +90,7 @@ impl Execution {
             redriven_at: None,
             revocations: Vec::new(),
             ended_in: None,
+            without_progress: 0,
         }
     }
 
@@ -125,11 +128,16 @@ pub fn transition(
     let outlook = Outlook::of(execution);
     turn.open_branches = outlook.open_branches;
     let mut changed = false;
+    let mut efforts = Vec::with_capacity(messages.len() + 2);
     let idle = breaks::active(Break::WakeSkipsOverdue) && messages.contains(&Message::Wake);
     if is_open(&turn) && execution.revision > 0 && !idle {
         if outlook.runnable {
             ending::run(&mut turn)?;
             changed = true;
+            efforts.push(Effort::None);
+        }
+        if runaway::has_waited(execution, &turn) {
+            efforts.push(Effort::Progress);
         }
         if !messages_first(messages) {
             changed |= fire_overdue(&mut turn)?;
@@ -148,11 +156,13 @@ pub fn transition(
             ending::run(&mut turn)?;
             fire_overdue(&mut turn)?;
         }
+        efforts.push(runaway::effort_of(message, &outcome));
         outcomes.push(outcome);
     }
     if !changed {
         return Ok(Transition { execution: None, events: Vec::new(), values: Vec::new(), outcomes });
     }
+    runaway::count(&mut turn, &efforts)?;
     let woken = messages.iter().any(|message| matches!(message, Message::Wake));
     // Of an execution that had ended the head was due at no time.
     let redriven = turn.execution.redrive_count > execution.redrive_count;

@@ -121,7 +121,11 @@ async fn a_redrive_that_ends_at_once_reports_its_end_whatever_happens_repro() {
         for after in [false, true] {
             let world = World::new(WAITS).await;
             world.start("order-1", "{}").await.unwrap();
-            world.coordinator().stop(StopRequest { execution_arn: World::arn("order-1"), error: None, cause: None }).await.unwrap();
+            world
+                .coordinator()
+                .stop(StopRequest { execution_arn: World::arn("order-1"), error: None, cause: None })
+                .await
+                .unwrap();
             world.advance(20);
             world.kill_at_write(number, after);
             // Whether it is answered is another question.

@@ -13,6 +13,7 @@ mod parallel;
 mod pivot;
 mod random;
 mod redrive;
+mod runaway;
 mod states;
 mod timers;
 mod unwinding;

@@ -92,6 +92,7 @@ pub fn entry(identity: &Identity, revision: u64, seed: u8) -> Entry {
             redriven_at: None,
             revocations: Vec::new(),
             ended_in: None,
+            without_progress: 0,
         },
         events: vec![HistoryEvent { id: revision, previous: 0, at: at(1), kind: event }],
     }
