@@ -1,4 +1,4 @@
-//! What an operator is to hear of: lines of the log with a field `alarm`, which a metric filter counts (docs/deploying.md has them all).
+//! What an operator is to hear of: lines of the log with a field `alarm`, which a metric filter counts.
 
 use asl::error_name;
 use interpreter::{Execution, StateFailure};
