@@ -2,11 +2,13 @@
 //!
 //! | phase      | success  | failure of this attempt   | of another attempt | deadline      |
 //! |------------|----------|---------------------------|--------------------|---------------|
-//! | registered | (an answer of the *action*: its result may still supply the arguments)           |
+//! | registered | undone   | stale                     | stale              | -             |
 //! | due        | undone   | stale                     | stale              | -             |
 //! | in flight  | undone   | attempt fails             | stale              | attempt fails |
 //! | backoff    | undone   | stale                     | stale              | next attempt  |
 //! | spent      | undone   | stale                     | stale              | -             |
+//!
+//! What is registered has attempts only behind a redrive. An answer of the *action* may still supply its arguments until its first attempt.
 
 use asl::StateKind;
 use asl::state::CompensationAction;

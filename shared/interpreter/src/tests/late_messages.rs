@@ -200,6 +200,23 @@ fn compensation_over() -> (Run, Vec<TaskToken>) {
     (run, tokens)
 }
 
+/// Both were spent, and a redrive undoes one at a time: the other one, which these tokens are of, has to wait for its turn.
+fn compensation_registered() -> (Run, Vec<TaskToken>) {
+    let mut run = compensation();
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        tokens.push(run.request("undo Other").token);
+        run.fail("undo Work", "Busy");
+        run.fail("undo Other", "Busy");
+        run.pass_seconds(60);
+    }
+    assert_eq!(run.status(), ExecutionStatus::Failed, "parked");
+    run.limits.unwinding_concurrency = 1;
+    assert_eq!(run.send(Message::Redrive), MessageOutcome::Applied);
+    assert_eq!(run.outside(), ["undo Work"]);
+    (run, tokens)
+}
+
 #[test]
 fn an_answer_of_a_compensation_meets_every_phase() {
     use Says::{Failure, Success};
@@ -221,6 +238,10 @@ fn an_answer_of_a_compensation_meets_every_phase() {
     check(compensation_spent, 1, Success, Accepted);
     check(compensation_spent, 3, Failure, Stale(AttemptOver));
     check(compensation_spent, 1, Failure, Stale(AttemptOver));
+    check(compensation_registered, 3, Failure, Stale(AttemptOver));
+    check(compensation_registered, 1, Failure, Stale(AttemptOver));
+    check(compensation_registered, 3, Success, Accepted);
+    check(compensation_registered, 1, Success, Accepted);
     check(compensation_over, 2, Success, Stale(VisitOver));
     check(compensation_over, 2, Failure, Stale(VisitOver));
 }
