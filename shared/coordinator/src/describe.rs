@@ -10,6 +10,7 @@ use interpreter::{
 use store::StoreError;
 
 use crate::load::before_first_entry;
+use crate::redrive::EXPIRES_TOO_SOON;
 use crate::{Coordinator, DeliverError, OwedAction, owed_actions};
 
 /// An execution as it stands.
@@ -70,8 +71,12 @@ impl Coordinator {
         let head = self.retried(|| self.ports.executions.head(execution_arn)).await?;
         let Some(head) = head else { return Err(DescribeError::ExecutionDoesNotExist(execution_arn.to_owned())) };
         let entry = self.retried(|| self.ports.executions.latest_entry(&head.identity.id)).await?;
+        let kept_since = head.kept_since();
         let execution = entry.map_or_else(|| before_first_entry(head), |entry| entry.execution);
-        let not_redrivable = self.not_redrivable(&execution).await?;
+        let not_redrivable = match self.not_redrivable(&execution).await? {
+            None if self.is_ending(kept_since) => Some(EXPIRES_TOO_SOON.to_owned()),
+            not_redrivable => not_redrivable,
+        };
         let texts = self.texts(&execution.identity.id, [Some(&execution.input), execution.output.as_ref()]).await?;
         Ok(Description {
             input: text(&texts, &execution.input)?,

@@ -6,6 +6,9 @@ use store::StoreError;
 
 use crate::{Coordinator, DeliverError};
 
+/// Why an execution is not redriven that is about to expire.
+pub(crate) const EXPIRES_TOO_SOON: &str = "what is kept of it expires too soon";
+
 /// What a redrive came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Redriven {
@@ -45,7 +48,7 @@ impl Coordinator {
             return Ok(Redriven { redriven_at: self.now() });
         }
         if self.is_ending(head.kept_since()) {
-            return Err(RedriveError::NotRedrivable("what is kept of it expires too soon".to_owned()));
+            return Err(RedriveError::NotRedrivable(EXPIRES_TOO_SOON.to_owned()));
         }
         let delivered = self.deliver(&head.identity.id, None, &[Message::Redrive]).await?;
         for outcome in delivered.outcomes {

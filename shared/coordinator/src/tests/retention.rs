@@ -305,7 +305,7 @@ async fn a_wake_is_handled_though_its_renewal_could_not_begin() {
     assert!(head.wake_at > Some(world.now()), "it rests");
 }
 
-// Fails if what expires within a day is opened again: its renewal might come too late.
+// Fails if what expires within a day is opened again: its renewal might come too late; or if its description does not say so.
 #[tokio::test]
 async fn an_execution_that_is_about_to_expire_is_not_redriven() {
     for is_late in [false, true] {
@@ -322,6 +322,8 @@ async fn an_execution_that_is_about_to_expire_is_not_redriven() {
         }
         let last_day = BEGINNING.plus_seconds((RETENTION_DAYS - 1) * DAY_SECONDS);
         world.advance(last_day.since(world.now()).as_secs() - u64::from(!is_late));
+        let said = world.description("order-1").await.not_redrivable;
+        assert_eq!(said.is_some_and(|said| said.contains("expires")), is_late);
         let redriven = coordinator.redrive(&World::arn("order-1")).await;
         if is_late {
             assert!(matches!(&redriven, Err(RedriveError::NotRedrivable(reason)) if reason.contains("expires")), "{redriven:?}");
