@@ -24,8 +24,9 @@ use crate::world::{BEGINNING_MILLIS, World};
 pub const LIVENESS_SECONDS: i64 = 4 * 3_600;
 /// A compensation that fails for good is retried for so many seconds, and no longer.
 const DAY_SECONDS: i64 = 86_400;
-/// So many steps in which no history event comes about are taken only by whoever goes round in circles.
-const STEPS_WITHOUT_EVENT_MAX: u64 = 100_000;
+/// So many steps in which no history event comes about are taken only by whoever goes round in circles: wakes that publish hundreds of commands again, one a
+/// page, have been seen to take 100,000.
+const STEPS_WITHOUT_EVENT_MAX: u64 = 300_000;
 /// No seed needs so many steps: somebody goes round in circles, and writes history.
 const STEPS_MAX: u64 = 10_000_000;
 /// Of how many of 1,000 executions the definition is a new one.

@@ -202,6 +202,9 @@ breaks! {
     /// What a wake leaves beyond its first page is left.
     WakeEndsWithItsFirstPage, wake_ends_with_its_first_page:
         "invariant 12: a wake publishes all that is outstanding, in bounded pages";
+    /// A page is sent as often as what it goes on with is delivered.
+    PageForks, page_forks:
+        "invariant 12: a wake publishes again page by page, and each page is sent once";
     /// The first page of a wake raises `wake_at`.
     FirstPageRaisesTheHead, first_page_raises_the_head:
         "invariant 12: only the last page of a wake raises `wake_at`";

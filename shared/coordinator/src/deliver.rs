@@ -8,11 +8,11 @@ use std::time::Duration;
 use asl::Definition;
 use breaks::Break;
 use interpreter::{Execution, ExecutionId, Message, MessageOutcome, Reads, Seed, Staleness, ValueHash};
-use messages::CoordinatorMessage;
+use messages::{CoordinatorBody, CoordinatorMessage};
 use store::{Entry, EntryError, StoreError};
 
 use crate::commit::Commit;
-use crate::publish::Publication;
+use crate::publish::{Publication, outgoing};
 use crate::received::Received;
 use crate::selection::{Selection, select};
 use crate::{Coordinator, DefinitionError, PublishError, alarm};
@@ -199,7 +199,7 @@ impl Coordinator {
             further.extend(selection.further);
             if undeliverable.is_empty() || breaks::active(Break::UndeliverableRequestLeft) {
                 // Only now: the last page raises the head, and what can never be published has to be a failure by then.
-                return self.send_wakes(&id, further, Duration::ZERO).await;
+                return self.send_wakes(&settled.execution, further).await;
             }
             let failures: Vec<Message> = undeliverable.into_iter().map(Message::PublishFailed).collect();
             let known = settled.execution.clone();
@@ -208,9 +208,9 @@ impl Coordinator {
             selection = select(settled, &Received::from_caller(&failures), &settled.outcomes, bound);
         }
         // A program that goes from one undeliverable task to the next, for ever: the rest is a wake's.
-        self.send_wakes(&id, further, Duration::ZERO).await?;
+        self.send_wakes(&settled.execution, further).await?;
         let later = Duration::from_secs(self.settings.bounds.give_back_seconds);
-        self.send_wakes(&id, vec![CoordinatorMessage::wake()], later).await
+        self.send_hints(&[outgoing(&CoordinatorBody::new(id, CoordinatorMessage::wake()), later)]).await
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use breaks::Break;
 use interpreter::{ExecutionId, MessageOutcome};
 use messages::queue_limits::MESSAGE_ATTRIBUTES;
-use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, queue_name};
+use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, WakeRest, queue_name};
 use store::{EntryError, StoreError};
 
 use crate::publish::outgoing;
@@ -33,6 +33,14 @@ impl Incoming<'_> {
     /// Whether an earlier delivery of it, or of what it was sent again for, may have been applied by somebody who then stopped.
     pub(crate) fn seen_before(&self) -> bool {
         self.delivery.receive_count > 1 || self.body.resent > 0
+    }
+
+    /// What is left of a wake, if it goes on with one.
+    fn page(&self) -> Option<&WakeRest> {
+        match &self.body.message {
+            CoordinatorMessage::Wake { rest } => rest.as_ref(),
+            CoordinatorMessage::Answer { .. } | CoordinatorMessage::Timer { .. } | CoordinatorMessage::Renew { .. } => None,
+        }
     }
 }
 
@@ -80,8 +88,26 @@ impl Coordinator {
         }
     }
 
+    /// Handles what is about one execution: what goes on with a wake by itself. Folded, the pages that follow would be those of one, and may have been sent
+    /// before: then the other would go no further.
     async fn handle_group(&self, execution: &ExecutionId, group: &[Incoming<'_>]) -> Vec<(usize, Disposition)> {
-        let error = match self.deliver_received(execution, None, &Received::from_queue(group)).await {
+        let mut folds: Vec<(Option<&WakeRest>, Vec<&Incoming<'_>>)> = Vec::new();
+        for incoming in group {
+            let page = incoming.page();
+            match folds.iter_mut().find(|(of, _)| *of == page) {
+                Some((_, fold)) => fold.push(incoming),
+                None => folds.push((page, vec![incoming])),
+            }
+        }
+        let mut dispositions = Vec::with_capacity(group.len());
+        for (_, fold) in folds {
+            dispositions.extend(self.handle_fold(execution, &fold).await);
+        }
+        dispositions
+    }
+
+    async fn handle_fold(&self, execution: &ExecutionId, group: &[&Incoming<'_>]) -> Vec<(usize, Disposition)> {
+        let error = match self.deliver_received(execution, None, &Received::from_queue(group.iter().copied())).await {
             Ok(delivered) => {
                 let stale = |outcome: &MessageOutcome| matches!(outcome, MessageOutcome::Stale { .. });
                 let refused = breaks::active(Break::StaleMessageGivenBack) && delivered.outcomes.iter().any(stale);

@@ -147,21 +147,39 @@ impl Coordinator {
         self.send_hints(&outgoing.collect::<Vec<_>>()).await
     }
 
-    /// Has the execution woken, for all that is outstanding or what pages have left.
-    pub(crate) async fn send_wakes(
-        &self,
-        id: &ExecutionId,
-        wakes: Vec<CoordinatorMessage>,
-        delay: Duration,
-    ) -> Result<(), PublishError> {
-        let wakes = wakes.into_iter().map(|wake| outgoing(&CoordinatorBody::new(id.clone(), wake), delay));
-        self.send_hints(&wakes.collect::<Vec<_>>()).await
+    /// Has the execution woken, for all that is outstanding at this revision or what pages have left.
+    pub(crate) async fn send_wakes(&self, execution: &Execution, wakes: Vec<CoordinatorMessage>) -> Result<(), PublishError> {
+        let wakes = wakes.into_iter().map(|wake| {
+            let from = match &wake {
+                // At one revision the same is outstanding: whoever asks for it again asks for the same.
+                CoordinatorMessage::Wake { rest: None } => execution.revision,
+                _ => 0,
+            };
+            self.once(&CoordinatorBody::new(execution.identity.id.clone(), wake), from)
+        });
+        self.send_to(queue_name::ANSWERS, &wakes.collect::<Vec<_>>()).await
+    }
+
+    /// A message of the coordinator's own that is sent once, however often what it goes on with is delivered. Two would go on side by side, and each of them
+    /// might be two at its next page (docs/adr/0017). So it travels on the queue that knows what it was sent.
+    pub(crate) fn once(&self, body: &CoordinatorBody, revision: u64) -> Outgoing {
+        let text = body.encode();
+        let id = match breaks::active(Break::PageForks) {
+            true => format!("{:032x}", self.ports.entropy.bits()),
+            false => ValueHash::of(&format!("{revision} {text}")).0,
+        };
+        // Answers are not to wait for a page that is given back.
+        Outgoing::fifo(text, format!("{}/pages", body.execution), id)
     }
 
     /// Sends to the hints' queue; an error unless each message was taken.
     pub(crate) async fn send_hints(&self, messages: &[Outgoing]) -> Result<(), PublishError> {
-        let sent = self.send(queue_name::HINTS, messages).await;
-        let queue = || queue_name::HINTS.to_owned();
+        self.send_to(queue_name::HINTS, messages).await
+    }
+
+    pub(crate) async fn send_to(&self, queue: &str, messages: &[Outgoing]) -> Result<(), PublishError> {
+        let sent = self.send(queue, messages).await;
+        let queue = || queue.to_owned();
         sent.into_iter().try_for_each(|sent| match sent {
             Sent::Accepted => Ok(()),
             Sent::Refused { reason, .. } | Sent::Unsent { reason } => Err(PublishError::Unsent { queue: queue(), reason }),

@@ -23,26 +23,38 @@ pub(crate) struct Wake {
     pub(crate) after: Option<CommandPlace>,
     /// Only what was created before this revision.
     pub(crate) before: u64,
+    /// Whether an earlier delivery of it may have found something due, and whoever committed that have stopped.
+    pub(crate) seen_before: bool,
     /// Its last page raises the head's `wake_at` to this at most; none: to what the execution says.
     pub(crate) wake_at: Option<Timestamp>,
+    /// The message that it began with.
+    pub(crate) began_with: String,
 }
 
 impl Wake {
-    /// A page that was delivered before may have found something due, and whoever committed that have stopped: it asks for what was created since, too.
-    fn of(rest: Option<&WakeRest>, seen_before: bool) -> Self {
+    fn of(rest: Option<&WakeRest>, message: &str, seen_before: bool) -> Self {
         match rest {
-            None => Self { after: None, before: u64::MAX, wake_at: None },
-            Some(rest) => {
-                let before = if seen_before { u64::MAX } else { rest.before };
-                Self { after: Some(rest.after.clone()), before, wake_at: Some(rest.wake_at) }
+            None => Self { after: None, before: u64::MAX, seen_before, wake_at: None, began_with: message.to_owned() },
+            Some(WakeRest { after, before, wake_at, began_with }) => {
+                let began_with = if began_with.is_empty() { message } else { began_with }.to_owned();
+                Self { after: Some(after.clone()), before: *before, seen_before, wake_at: Some(*wake_at), began_with }
             }
         }
     }
 
-    /// What either of two wakes is to publish.
+    /// What either of two wakes that say the same, or begin, is to publish.
     fn or(self, other: Self) -> Self {
-        let wake_at = self.wake_at.into_iter().chain(other.wake_at).min();
-        Self { after: self.after.min(other.after), before: self.before.max(other.before), wake_at }
+        let wake_at = self.wake_at.iter().chain(&other.wake_at).min().copied();
+        let (before, seen_before) = (self.before.max(other.before), self.seen_before || other.seen_before);
+        let behind = if (&self.after, &self.began_with) <= (&other.after, &other.began_with) { self } else { other };
+        Self { before, seen_before, wake_at, ..behind }
+    }
+
+    /// What it is to publish of an execution that has come to this revision. A page that was delivered before asks for what was created since it began,
+    /// too: it may have led to that.
+    pub(crate) fn at(&self, revision: u64) -> Self {
+        let before = if self.seen_before && revision > self.before { u64::MAX } else { self.before };
+        Self { before, ..self.clone() }
     }
 
     pub(crate) fn asks_for(&self, place: &CommandPlace) -> bool {
@@ -65,7 +77,7 @@ impl Received {
                 received.seen_before.push(incoming.seen_before());
             }
             if let CoordinatorMessage::Wake { rest } = &incoming.body.message {
-                let wake = Wake::of(rest.as_ref(), incoming.seen_before());
+                let wake = Wake::of(rest.as_ref(), &incoming.delivery.id, incoming.seen_before());
                 received.wake = Some(match received.wake.take() {
                     Some(before) => before.or(wake),
                     None => wake,
@@ -94,24 +106,29 @@ mod tests {
 
     fn wake(after: Option<u64>, before: u64, wake_at: Option<i64>) -> Wake {
         let after = after.map(|revision| CommandPlace { revision, key: None });
-        Wake { after, before, wake_at: wake_at.map(Timestamp::from_millis) }
+        let began_with = format!("message-{}", after.as_ref().map_or(0, |after| after.revision));
+        Wake { after, before, seen_before: false, wake_at: wake_at.map(Timestamp::from_millis), began_with }
     }
 
-    // Found by the simulator. Fails if a page that is delivered again asks only for what its wake began with (`Wake::of`): what it found due before, and committed,
-    // would wait for the watch.
+    // Found by the simulator. Fails if a page that is delivered again asks only for what its wake began with (`Wake::at`): what it found due before, and committed,
+    // would wait for the watch. Fails if it asks for more though nothing was committed since: then it would go on with a page of its own.
     #[test]
     fn a_page_that_is_delivered_again_asks_for_what_it_may_have_led_to_repro() {
         let place = |revision| CommandPlace { revision, key: None };
-        let rest = WakeRest { after: place(3), before: 9, wake_at: Timestamp::from_millis(20) };
-        let check = |seen_before: bool, asked_for: [bool; 4]| {
-            let wake = Wake::of(Some(&rest), seen_before);
-            assert_eq!([3, 4, 9, 12].map(|revision| wake.asks_for(&place(revision))), asked_for, "{seen_before}");
+        let rest =
+            WakeRest { after: place(3), before: 9, wake_at: Timestamp::from_millis(20), began_with: "message-1".to_owned() };
+        let check = |seen_before: bool, revision: u64, asked_for: [bool; 4]| {
+            let wake = Wake::of(Some(&rest), "message-2", seen_before).at(revision);
+            assert_eq!(wake.began_with, "message-1");
+            assert_eq!([3, 4, 9, 12].map(|revision| wake.asks_for(&place(revision))), asked_for, "{seen_before} {revision}");
         };
-        check(false, [false, true, false, false]);
-        check(true, [false, true, true, true]);
+        check(false, 9, [false, true, false, false]);
+        check(false, 12, [false, true, false, false]);
+        check(true, 9, [false, true, false, false]);
+        check(true, 12, [false, true, true, true]);
     }
 
-    // Fails if of two wakes only one is kept.
+    // Fails if of two wakes only one is kept, or if they go on as the one that is ahead.
     #[test]
     fn two_wakes_ask_for_what_either_does() {
         let check = |one: Wake, other: Wake, both: Wake| {

@@ -1,16 +1,13 @@
 //! Renews the items of an open execution before they expire (invariant 15, docs/adr/0019).
 //!
-//! A wake finds that an execution is half-way to its expiry and begins a renewal; each page of it is a message of its own. Nothing is decided and nothing
+//! A wake finds that an execution is half-way to its expiry and begins a renewal; each page of it is a message of its own, which is sent once. Nothing is decided and nothing
 //! committed: a page says nothing to the execution. Whatever comes twice or late is harmless, and what is lost is begun again by a later wake.
-
-use std::time::Duration;
 
 use breaks::Break;
 use interpreter::{Execution, ExecutionId, ExecutionStatus, Timestamp};
-use messages::{CoordinatorBody, CoordinatorMessage, Disposition};
+use messages::{CoordinatorBody, CoordinatorMessage, Disposition, queue_name};
 use store::{EntryError, Renewal, Retention, StoreError};
 
-use crate::publish::outgoing;
 use crate::{Coordinator, PublishError};
 
 /// A page of a renewal, as it was received.
@@ -61,7 +58,7 @@ impl Coordinator {
     async fn send_renewal(&self, execution: &ExecutionId, renewal: Renewal) -> Result<(), PublishError> {
         let Renewal { began_at, after } = renewal;
         let body = CoordinatorBody::new(execution.clone(), CoordinatorMessage::Renew { began_at, after });
-        self.send_hints(&[outgoing(&body, Duration::ZERO)]).await
+        self.send_to(queue_name::ANSWERS, &[self.once(&body, 0)]).await
     }
 
     /// Renews pages, several at a time; what is to become of each message.

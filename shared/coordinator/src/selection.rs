@@ -41,18 +41,19 @@ fn again(
     room: usize,
 ) -> (Vec<Command>, Option<CoordinatorMessage>) {
     let since = stale_since(received, outcomes);
-    if received.wake.is_none() && since.is_none() {
+    let wake = received.wake.as_ref().map(|wake| wake.at(settled.execution.revision));
+    if wake.is_none() && since.is_none() {
         return (Vec::new(), None);
     }
     let unrepaired = settled.execution.status != ExecutionStatus::Running && breaks::active(Break::EndNotRepaired);
     let unheard = unrepaired || breaks::active(Break::WakePublishesNothing);
     let asked_for = |place: &CommandPlace| {
-        let by_wake = !unheard && received.wake.as_ref().is_some_and(|wake| wake.asks_for(place));
+        let by_wake = !unheard && wake.as_ref().is_some_and(|wake| wake.asks_for(place));
         place.revision < before && (by_wake || since.is_some_and(|since| place.revision >= since))
     };
     let mut again = outstanding_by_place(&settled.execution);
     again.retain(|(place, _)| asked_for(place));
-    let further = match &received.wake {
+    let further = match &wake {
         _ if again.len() <= room => None,
         None => {
             again.clear();
@@ -63,7 +64,9 @@ fn again(
             // What stale messages ask for may have been created after the wake.
             let before = if since.is_some() { before } else { before.min(wake.before) };
             let wake_at = settled.execution.wake_at.min(wake.wake_at.unwrap_or(settled.execution.wake_at));
-            let rest = again.last().map(|(place, _)| WakeRest { after: place.clone(), before, wake_at });
+            let began_with = || wake.began_with.clone();
+            let rest =
+                again.last().map(|(place, _)| WakeRest { after: place.clone(), before, wake_at, began_with: began_with() });
             Some(CoordinatorMessage::Wake { rest })
         }
     };

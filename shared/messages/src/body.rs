@@ -69,6 +69,10 @@ pub struct WakeRest {
     pub before: u64,
     /// What the last page raises the head's `wake_at` to, at most: a later wake may have promised more, and lost its pages.
     pub wake_at: Timestamp,
+    /// The message that the wake began with: what goes on with another wake is another page, though it says the same. Empty where an earlier release
+    /// has not said it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub began_with: String,
 }
 
 impl CoordinatorMessage {

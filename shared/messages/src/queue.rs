@@ -26,7 +26,7 @@ pub struct Outgoing {
     pub delay: Duration,
     /// The message group: on a FIFO queue only, and always there.
     pub group: Option<String>,
-    /// The deduplication id: on a FIFO queue only, fresh for each send.
+    /// The deduplication id: on a FIFO queue only, fresh for each send but of what is to be sent once (docs/adr/0017).
     pub deduplication: Option<String>,
 }
 

@@ -100,6 +100,8 @@ pub(crate) struct Checks {
     called_back: BTreeSet<IdempotencyKey>,
     /// Who sent a message under this deduplication id.
     deduplicated: BTreeMap<String, Option<crate::executor::TaskNumber>>,
+    /// The page that was sent under this deduplication id.
+    pages: BTreeMap<String, String>,
     /// Requests above this many bytes of input travel by reference.
     request_inline_bytes: u64,
     /// When a callback was heard of, as its owner was told.

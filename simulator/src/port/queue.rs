@@ -114,11 +114,22 @@ pub(crate) fn deliver(world: &Arc<World>, queue: &str, message: Outgoing, later:
 }
 
 fn put(world: &World, queue: &str, message: &Outgoing) {
+    let is_page = message.group.as_ref().is_some_and(|group| group.ends_with("/pages"));
+    let before = is_page.then(|| total(world, queue));
     let sent = world.queues.send(queue, std::slice::from_ref(message)).now_or_never();
     let taken = matches!(sent, Some(Ok(answers)) if answers.iter().all(Result::is_ok));
+    if taken && before.is_some_and(|before| total(world, queue) == before) {
+        // The queue knows it: there is no other copy.
+        world.checks().is_live(&message.body, -1);
+    }
     if !taken {
         world.checks().violated("queue", format!("the queue `{queue}` did not take a message: {}", message.body));
     }
+}
+
+/// How many messages a queue has.
+fn total(world: &World, queue: &str) -> usize {
+    world.queues.depths(queue).map_or(0, |depths| depths.total())
 }
 
 fn unavailable(queue: &str) -> QueueError {

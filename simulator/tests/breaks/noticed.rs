@@ -185,12 +185,13 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::RefundedByItsOwnKey, 1),
     (Break::NeverRenewed, 159),
     (Break::RenewedHeadFirst, 159),
-    (Break::ReservationNotMadeFirm, 847),
+    (Break::ReservationNotMadeFirm, 916),
+    (Break::PageForks, 92_475),
 ];
 
 /// Each break that is seldom noticed by seeds as they are drawn, and a seed that notices it in the world of `Options::besieged`.
 pub(crate) const NOTICED_BESIEGED: &[(Break, u64)] = &[
-    (Break::RedeliveredAnswerPublishesNothing, 719),
+    (Break::RedeliveredAnswerPublishesNothing, 151),
     (Break::HeartbeatNotReadAgain, 30),
     (Break::DoubtfulRefusalBelieved, 87),
     (Break::LostLeaseIgnored, 238),

@@ -133,8 +133,9 @@ async fn an_execution_that_lives_three_retentions_loses_nothing() {
     check(1, Failed, &undone).await;
 }
 
+/// How many wakes and pages are on their way.
 fn hints(world: &World) -> usize {
-    world.queue.queue.depths(queue_name::HINTS).unwrap().total()
+    [queue_name::HINTS, queue_name::ANSWERS].map(|queue| world.queue.queue.depths(queue).unwrap().total()).iter().sum()
 }
 
 /// A world on its tenth day, on which nobody has looked so far, and how many messages its renewal takes.
@@ -158,7 +159,7 @@ async fn renew_pages(world: &World, pages: usize) -> bool {
     coordinator.watch().await.unwrap();
     world.coordinate(&coordinator, queue_name::HINTS).await;
     for _ in 0..pages {
-        world.coordinate(&coordinator, queue_name::HINTS).await;
+        world.coordinate_page(&coordinator).await;
     }
     hints(world) > 0
 }
@@ -199,7 +200,7 @@ async fn each_page_of_a_renewal_is_a_message() {
     while hints(&world) > 0 {
         assert_eq!(hints(&world), 1);
         world.store.follow(FaultPlan::none());
-        world.coordinate(&coordinator, queue_name::HINTS).await;
+        world.coordinate_page(&coordinator).await;
         assert_eq!(world.store.calls(Operation::Renew), 1);
         assert_eq!(world.store.calls(Operation::PutEntry), 0, "it says nothing to the execution");
         messages += 1;

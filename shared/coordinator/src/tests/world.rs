@@ -384,6 +384,11 @@ impl World {
         self.queue.queue.send(queue_name::ANSWERS, &[outgoing]).await.unwrap();
     }
 
+    /// Handles a wake or hint or, if there is none, what goes on with one. Answers whether there was anything.
+    pub(super) async fn coordinate_page(&self, coordinator: &Coordinator) -> bool {
+        self.coordinate(coordinator, queue_name::HINTS).await || self.coordinate(coordinator, queue_name::ANSWERS).await
+    }
+
     /// Everything that can be done at this moment is done, or the process dies.
     pub(super) async fn run(&self, coordinator: &Coordinator) {
         for _ in 0..1_000 {

@@ -78,11 +78,14 @@ fn the_samples_of_format_1_are_read_and_written() {
         &CoordinatorBody::new(execution(), CoordinatorMessage::wake()),
     );
     let after = CommandPlace { revision: 12, key: Some(IdempotencyKey::of_action(&execution(), "Notify", 9, Some(41))) };
-    let rest = WakeRest { after, before: 17, wake_at: Timestamp::from_millis(1_793_535_300_000) };
-    check_coordinator_sample(
-        include_str!("../../samples/wake-rest.v1.json"),
-        &CoordinatorBody::new(execution(), CoordinatorMessage::Wake { rest: Some(rest) }),
-    );
+    let wake_at = Timestamp::from_millis(1_793_535_300_000);
+    for (sample, began_with) in [
+        (include_str!("../../samples/wake-rest.v1.json"), ""),
+        (include_str!("../../samples/wake-rest-of.v1.json"), "5fea7756-0ea4-451a-a703-a558b933e274"),
+    ] {
+        let rest = WakeRest { after: after.clone(), before: 17, wake_at, began_with: began_with.to_owned() };
+        check_coordinator_sample(sample, &CoordinatorBody::new(execution(), CoordinatorMessage::Wake { rest: Some(rest) }));
+    }
     let renew = |after: Option<&str>| {
         let began_at = Timestamp::from_millis(1_793_534_400_000);
         CoordinatorBody::new(execution(), CoordinatorMessage::Renew { began_at, after: after.map(str::to_owned) })
