@@ -59,7 +59,6 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
     (Break::DeadRedriveLeftOpen, 388),
     (Break::EarlyHintFires, 26),
     (Break::EarlyHintDropped, 5),
-    (Break::RedeliveredHintPublishesNothing, 332),
     (Break::HintNotSent, 1),
     (Break::EarlierDeadlineNotArmed, 1),
     (Break::TimeRunsBackwards, 1),
@@ -191,6 +190,7 @@ pub(crate) const NOTICED: &[(Break, u64)] = &[
 
 /// Each break that is seldom noticed by seeds as they are drawn, and a seed that notices it in the world of `Options::besieged`.
 pub(crate) const NOTICED_BESIEGED: &[(Break, u64)] = &[
+    (Break::RedeliveredHintPublishesNothing, 40),
     (Break::RedeliveredAnswerPublishesNothing, 151),
     (Break::HeartbeatNotReadAgain, 30),
     (Break::DoubtfulRefusalBelieved, 87),
