@@ -51,7 +51,7 @@ fn happen(system: &Arc<System>, strike: Strike) {
             let held: Vec<&String> = queues.iter().filter(|queue| *queue != queue_name::PARKING && depth(queue) > 0).collect();
             let queue = held.get(bits % held.len().max(1)).copied().unwrap_or(queue);
             for message in world.queues.peek(queue, usize::MAX) {
-                world.checks().purged(&world, &message.body);
+                world.checks().purged(world, &message.body);
             }
             world.queues.purge(queue);
         }

@@ -31,11 +31,13 @@ impl Checks {
 
     /// Tasks whose only request was refused at its first try, and that are owed all the same.
     pub(super) fn of_refused(&self, world: &World, entry: &Entry) -> Vec<(&'static str, String)> {
-        let failed = entry.events.iter().filter(|event| is_undeliverable(&event.kind)).count();
+        // Whose branch these link to. What one of them stops beside it counts as unknown, though it was refused as well.
+        let failed: Vec<u64> =
+            entry.events.iter().filter(|event| is_undeliverable(&event.kind)).map(|event| event.previous).collect();
         let id = &entry.execution.identity.id;
         // To withdraw a request takes calls, and who is not answered proves nothing.
         let answered = world.handled_now().is_none_or(|handling| !handling.unanswered.load(Ordering::Relaxed));
-        let Some(before) = self.latest(id).filter(|_| failed > 0 && answered) else { return Vec::new() };
+        let Some(before) = self.latest(id).filter(|_| !failed.is_empty() && answered) else { return Vec::new() };
         let waits = Waits::of(before);
         let sender = world.executor.current().map(|current| current.task);
         // What somebody else has published meanwhile was seen, and only whoever was refused knows that it was the first try.
@@ -44,12 +46,9 @@ impl Checks {
             let by_this = self.refused_first.get(&this).is_some_and(|by| *by == sender);
             by_this && !self.sent_requests.contains(&this)
         };
-        let refused: Vec<u64> =
-            waits.tasks.iter().filter(|(visit, task)| is_refused(*visit, task.attempt)).map(|(visit, _)| *visit).collect();
-        if refused.len() > failed {
-            // Which of them it was cannot be told.
-            return Vec::new();
-        }
+        let has_failed = |visit: u64| waits.latest_events.iter().any(|(of, event)| *of == visit && failed.contains(event));
+        let tasks = waits.tasks.iter().filter(|(visit, task)| has_failed(*visit) && is_refused(*visit, task.attempt));
+        let refused: Vec<u64> = tasks.map(|(visit, _)| *visit).collect();
         let owed = entry.execution.owed_tasks();
         let owed = owed.iter().filter(|owed| refused.contains(&owed.visit) && owed.attempts == 1 && !owed.succeeded);
         owed.map(|owed| ("refused", format!("`{}` is owed, and no queue ever took its request", owed.state))).collect()

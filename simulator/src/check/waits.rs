@@ -14,6 +14,8 @@ pub(super) struct Waits<'e> {
     pub attempts: Vec<(u64, &'e TaskAttempt)>,
     /// The tasks under way: the number of the visit, and what is known of it.
     pub tasks: Vec<(u64, &'e TaskProgress)>,
+    /// The latest history event of the branch that a visit stands in, by the visit's number: what comes of it next links there.
+    pub latest_events: Vec<(u64, u64)>,
     /// Whether a branch could go on at once.
     pub runnable: bool,
     /// How many branches and iterations are open.
@@ -39,6 +41,7 @@ impl<'e> Waits<'e> {
     fn branch(&mut self, branch: &'e Branch) {
         self.owed(&branch.owed);
         if let Some(visit) = &branch.visit {
+            self.latest_events.push((visit.number, branch.last_event));
             self.visit(visit);
         }
     }
