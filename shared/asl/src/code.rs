@@ -23,8 +23,18 @@ codes! {
     UNSUPPORTED_FIELD = "unsupported-field";
     /// A field of the JSONata query language in a JSONPath state.
     JSONATA_FIELD = "jsonata-field";
-    /// JSONata, which this release does not have.
-    UNSUPPORTED_QUERY_LANGUAGE = "unsupported-query-language";
+    /// A field of the JSONPath query language in a JSONata state.
+    JSONPATH_FIELD = "jsonpath-field";
+    /// A state in JSONPath in a machine that is in JSONata.
+    QUERY_LANGUAGE_DOWNGRADE = "query-language-downgrade";
+    /// A text that is no JSONata expression.
+    BAD_JSONATA = "bad-jsonata";
+    /// A name that no variable can have.
+    BAD_VARIABLE_NAME = "bad-variable-name";
+    /// A variable of an outer flow assigned in an inner one.
+    OUTER_VARIABLE = "outer-variable";
+    /// A variable that nothing assigns.
+    UNASSIGNED_VARIABLE = "unassigned-variable";
     /// A field that must be there is not.
     MISSING_FIELD = "missing-field";
     /// Fields that exclude each other stand beside each other.

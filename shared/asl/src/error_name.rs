@@ -23,6 +23,8 @@ pub const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 pub const INTRINSIC_FAILURE: &str = "States.IntrinsicFailure";
 /// More iterations failed than are tolerated.
 pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
+/// An expression in JSONata failed.
+pub const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 /// No permission.
 pub const PERMISSIONS: &str = "States.Permissions";
 /// A branch of a Parallel failed (kept by the specification; AWS reports the branch's own error).

@@ -10,6 +10,7 @@ mod compensation;
 mod data_flow;
 mod duplicate;
 mod error_names;
+mod expression;
 mod fail;
 mod fields;
 mod flow;
@@ -29,10 +30,11 @@ mod task;
 mod template;
 mod timestamp;
 mod transitions;
+mod variables;
 mod wait;
 
 use crate::raw;
-use crate::state::State;
+use crate::state::{QueryLanguage, State};
 use crate::{Definition, Diagnostic};
 
 /// Parses and validates a definition: the validated tree with its warnings, or every problem found, errors and warnings, in the
@@ -42,6 +44,7 @@ pub fn parse(text: &str) -> Result<(Definition, Vec<Diagnostic>), Vec<Diagnostic
     let mut reader = Reader::default();
     let definition = machine::read(&root, &mut reader);
     duplicate::check(&root, &mut reader.report);
+    variables::check(&root, definition.as_ref(), &mut reader.report);
     let refused = reader.report.has_errors();
     let diagnostics = reader.report.into_diagnostics();
     match definition {
@@ -58,6 +61,8 @@ struct Reader {
     states: Vec<(usize, State)>,
     /// The type of the state in whose flow the reader is; none in the outermost flow.
     enclosing: Option<&'static str>,
+    /// The query language of the machine.
+    language: QueryLanguage,
     /// How many flows stand around what is read.
     depth: usize,
 }

@@ -1,6 +1,8 @@
-//! Payload templates: JSON whose fields ending in `.$` are paths or intrinsic functions.
+//! Payload templates: JSON whose fields ending in `.$` are paths or intrinsic functions, or whose texts in `{%` and `%}` are JSONata.
 //!
 //! States Language specification, "Payload Template".
+
+use jsonata::Expression;
 
 use crate::intrinsic::Call;
 use crate::path::Path;
@@ -18,4 +20,6 @@ pub enum Template {
     Path(Path),
     /// `"name.$": "States.Function(...)"`.
     Intrinsic(Call),
+    /// `"{% ... %}"` (JSONata).
+    Expression(Expression),
 }

@@ -144,8 +144,9 @@ impl Coordinator {
     }
 
     async fn put_in_place(&self, id: &ExecutionId, events: &mut [HistoryEvent]) -> Result<(), HistoryError> {
-        let texts = self.texts(id, events.iter_mut().map(|event| payload(&mut event.kind).map(|payload| &*payload))).await?;
-        for payload in events.iter_mut().filter_map(|event| payload(&mut event.kind)) {
+        let told = events.iter_mut().flat_map(|event| payloads(&mut event.kind)).map(|payload| Some(&*payload));
+        let texts = self.texts(id, told).await?;
+        for payload in events.iter_mut().flat_map(|event| payloads(&mut event.kind)) {
             if payload.text().is_none() {
                 *payload = Payload::inline(text(&texts, payload)?);
             }
@@ -163,29 +164,30 @@ fn placed(entry: Entry) -> impl DoubleEndedIterator<Item = Placed> {
 fn within(placed: &mut [Placed], bytes: u64) -> usize {
     let mut told = 0;
     let exceeding = placed.iter_mut().position(|(_, event)| {
-        told += payload(&mut event.kind).map_or(0, |payload| payload.bytes());
+        told += payloads(&mut event.kind).iter().map(|payload| payload.bytes()).sum::<u64>();
         told > bytes
     });
     exceeding.unwrap_or(placed.len()).max(1)
 }
 
-/// The payload that an event tells, if it tells one.
-fn payload(kind: &mut HistoryEventKind) -> Option<&mut Payload> {
+/// The payloads that an event tells.
+fn payloads(kind: &mut HistoryEventKind) -> Vec<&mut Payload> {
     match kind {
+        HistoryEventKind::StateExited { output, assigned, .. } => std::iter::once(output).chain(assigned.values_mut()).collect(),
         HistoryEventKind::ExecutionStarted { input }
         | HistoryEventKind::StateEntered { input, .. }
         | HistoryEventKind::LambdaFunctionScheduled { input, .. }
-        | HistoryEventKind::CompensationScheduled { input, .. } => Some(input),
+        | HistoryEventKind::CompensationScheduled { input, .. } => vec![input],
         HistoryEventKind::ExecutionSucceeded { output }
-        | HistoryEventKind::StateExited { output, .. }
         | HistoryEventKind::LambdaFunctionSucceeded { output }
         | HistoryEventKind::TaskSubmitted { output, .. }
-        | HistoryEventKind::TaskSucceeded { output, .. } => Some(output),
-        HistoryEventKind::TaskScheduled { parameters, .. } => Some(parameters),
+        | HistoryEventKind::TaskSucceeded { output, .. } => vec![output],
+        HistoryEventKind::TaskScheduled { parameters, .. } => vec![parameters],
         HistoryEventKind::ExecutionFailed(_)
         | HistoryEventKind::ExecutionTimedOut(_)
         | HistoryEventKind::ExecutionAborted(_)
         | HistoryEventKind::ExecutionRedriven { .. }
+        | HistoryEventKind::EvaluationFailed { .. }
         | HistoryEventKind::StateAborted { .. }
         | HistoryEventKind::LambdaFunctionStarted
         | HistoryEventKind::LambdaFunctionFailed(_)
@@ -209,6 +211,6 @@ fn payload(kind: &mut HistoryEventKind) -> Option<&mut Payload> {
         | HistoryEventKind::CompensationSucceeded { .. }
         | HistoryEventKind::CompensationFailed { .. }
         | HistoryEventKind::UnwindingEnded { .. }
-        | HistoryEventKind::PivotPassed { .. } => None,
+        | HistoryEventKind::PivotPassed { .. } => Vec::new(),
     }
 }

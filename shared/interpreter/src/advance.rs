@@ -1,12 +1,16 @@
 //! Running a branch on until it waits for something outside, has finished, or has failed.
 
 use asl::{Next, State, StateKind};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
 
+use crate::data_flow::{Assigning, DataFlow, Field};
 use crate::halt::Halt;
 use crate::history::{HistoryEventKind, StateType};
+use crate::scope::{Scope, Variables};
 use crate::turn::Turn;
 use crate::unwind::{Unwound, unwind};
-use crate::{Activity, Branch, MapItem, Payload, StateFailure, TransitionError, Visit, failing, state};
+use crate::{Activity, Branch, MapItem, Payload, StateFailure, TransitionError, Visit, failing, scope, state};
 
 /// Where a branch stands in the program.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +19,8 @@ pub(crate) struct Place<'p> {
     pub(crate) item: Option<&'p MapItem>,
     /// Whether it is the execution's outermost branch.
     pub(crate) outermost: bool,
+    /// The variables of the branches around it.
+    pub(crate) scope: Option<&'p Scope<'p>>,
 }
 
 /// How far a branch came.
@@ -119,7 +125,10 @@ fn step(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, place: Plac
     };
     match stepped {
         Ok(step) => Ok(step),
-        Err(Halt::Failure(failure)) => failing::failed(turn, branch, visit, state, place, failing::located(failure, visit)),
+        Err(Halt::Failure(failure)) => {
+            let failure = failing::told(turn, branch, visit, failure);
+            failing::failed(turn, branch, visit, state, place, failure)
+        }
         Err(Halt::Error(error)) => Err(error),
     }
 }
@@ -136,18 +145,55 @@ fn enter(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state: &St
         StateKind::Pass(pass) => state::pass::enter(turn, branch, visit, state, pass, place),
         StateKind::Choice(choice) => state::choice::enter(turn, branch, visit, state, choice, place),
         StateKind::Succeed(_) => state::succeed::enter(turn, branch, visit, state, place),
-        StateKind::Fail(fail) => state::fail::enter(turn, visit, state, fail, place),
-        StateKind::Wait(wait) => state::wait::enter(turn, visit, state, wait, place),
+        StateKind::Fail(fail) => state::fail::enter(turn, branch, visit, state, fail, place),
+        StateKind::Wait(wait) => state::wait::enter(turn, branch, visit, state, wait, place),
         StateKind::Task(task) => state::task::enter(turn, branch, visit, state, task, place),
         StateKind::Parallel(parallel) => state::parallel::enter(turn, branch, visit, state, parallel, place),
         StateKind::Map(map) => state::map::enter(turn, branch, visit, state, map, place),
     }
 }
 
-/// Leaves a state: its exited event, its output.
-pub(crate) fn exit(turn: &mut Turn<'_>, branch: &mut Branch, state: &State, output: Payload, next: Next) -> Step {
+/// What a state with a result makes of it: its output, and the variables that it assigns.
+pub(crate) fn leaving(
+    turn: &mut Turn<'_>,
+    flow: &dyn DataFlow,
+    raw: &Value,
+    result: Value,
+    state: &State,
+    scope: Scope<'_>,
+    random: Option<&mut ChaCha8Rng>,
+) -> Result<(Payload, Variables), Halt> {
+    let mut own = turn.random.clone();
+    let drawn_elsewhere = random.is_some();
+    let random = random.unwrap_or(&mut own);
+    let result = flow.result(result, random)?;
+    let assign = &state.data().assign;
+    let assigned = if assign.is_empty() {
+        Vec::new()
+    } else {
+        let by = Assigning { field: Field::State, raw, data: &result, result: Some(&result), error_output: None };
+        flow.assigned(assign, by, random)?
+    };
+    if !drawn_elsewhere {
+        turn.random = own;
+    }
+    let output = flow.output(raw, result)?;
+    let output = turn.seal_bounded(output, &|| state.name.clone())?;
+    Ok((output, scope::seal(turn, assigned, scope, state)?))
+}
+
+/// Leaves a state: its exited event, its output, the variables that it assigns.
+pub(crate) fn exit(
+    turn: &mut Turn<'_>,
+    branch: &mut Branch,
+    state: &State,
+    output: Payload,
+    assigned: Variables,
+    next: Next,
+) -> Step {
     let (state_type, name) = (StateType::of(state), state.name.clone());
-    let exited = HistoryEventKind::StateExited { state_type, name, output: output.clone() };
+    branch.variables.extend(assigned.clone());
+    let exited = HistoryEventKind::StateExited { state_type, name, output: output.clone(), assigned };
     branch.last_event = turn.emit(branch.last_event, exited);
     Step::Exited { output, next }
 }

@@ -236,7 +236,7 @@ fn supply(turn: &mut Turn<'_>, owed: &mut OwedTask, result: &Value) -> Result<()
     let result = compensation::raw_result(task, result.clone(), task::is_callback(task));
     let flow = task::flow_of_owed(turn, state, owed)?;
     let mut random = task::random_of(owed.secret);
-    if let Ok(call) = compensation::evaluate(turn, &flow, action, &input, &result, &mut random) {
+    if let Ok(call) = compensation::evaluate(turn, &*flow, action, &input, &result, &mut random) {
         owed.compensation = call;
     }
     Ok(())

@@ -3,7 +3,7 @@
 //! 1. An action is **owed** from the moment it is scheduled, unless every attempt ended in a refusal: an answer that proves there was no effect (typed by
 //!    the handler, listed in `Refusals`, or a request that provably nobody saw). A timeout, a lost heartbeat, a crash, a result that cannot be used: unknown,
 //!    hence owed.
-//! 2. Its compensation is called with what was evaluated over `{"input", "result"}`: when the action is scheduled, and again when it succeeds. If the
+//! 2. Its compensation is called with what was evaluated over `{"input", "result"}` (in JSONata `$states.input` and `$states.result`): when the action is scheduled, and again when it succeeds. If the
 //!    second fails, the first stand and the state fails; if the first fails, the state fails and nothing is scheduled.
 //! 3. It **revokes first** (docs/adr/0005): its request carries the action's key, and the worker's ledger sees to it.
 //! 4. A part that fails (Task, iteration, Parallel, Map) **unwinds before its failure is used**; a Task's own retriers go first, under the same key. A catcher's
@@ -22,14 +22,17 @@
 use std::sync::Arc;
 
 use asl::Integration;
+use asl::mention::Mention;
 use asl::state::{CompensationAction, Task};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
+use crate::CompensationCall;
 use crate::data_flow::DataFlow;
+use crate::halt::FlowFailure;
+use crate::scope::{Scope, Variables};
 use crate::state::task::invocation;
 use crate::turn::Turn;
-use crate::{CompensationCall, StateFailure};
 
 /// The compensation that a Task declares; none for `"None"` and for a Task that declares nothing.
 pub(crate) fn declared(task: &Task) -> Option<&CompensationAction> {
@@ -39,24 +42,27 @@ pub(crate) fn declared(task: &Task) -> Option<&CompensationAction> {
     }
 }
 
-/// Evaluates a compensation's call over `{"input", "result"}`: what the action received, and its raw result or null.
+/// Evaluates a compensation's call over what the action received, and its raw result or null.
 pub(crate) fn evaluate(
     turn: &mut Turn<'_>,
-    flow: &impl DataFlow,
+    flow: &dyn DataFlow,
     action: &CompensationAction,
     input: &Value,
     result: &Value,
     random: &mut ChaCha8Rng,
-) -> Result<CompensationCall, StateFailure> {
-    let data = json!({ "input": input, "result": result });
-    let timeout_seconds = action.timeout.as_ref().map(|amount| flow.amount(amount, "TimeoutSeconds", &data)).transpose()?;
-    let arguments = match &action.parameters {
-        Some(parameters) => flow.evaluate(parameters, &data, random)?,
-        None => data,
-    };
+) -> Result<CompensationCall, FlowFailure> {
+    let (timeout_seconds, arguments) = flow.undoing(action, input, result, random)?;
     let (function, input) = invocation(&action.resource, arguments)?;
     let input = turn.seal_bounded(input, &|| action.resource.arn.clone())?;
     Ok(CompensationCall { function, input, timeout_seconds })
+}
+
+/// The variables that a compensation mentions, as they are when its action is scheduled: it is evaluated with them whenever that is, whatever
+/// becomes of them.
+pub(crate) fn captured(action: &CompensationAction, scope: Scope<'_>) -> Variables {
+    let mention = Mention::by_compensation(action);
+    let captured = mention.variables.iter().filter_map(|name| scope.find(name).map(|value| ((*name).to_owned(), value.clone())));
+    captured.collect()
 }
 
 /// The result of a task as the language sees it: `lambda:invoke` wraps what the function answered.

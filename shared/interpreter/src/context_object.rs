@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::scope::Scope;
 use crate::{MapItem, Timestamp, TransitionError, turn::Turn};
 
 /// What the context object says of the state.
@@ -15,6 +16,10 @@ pub(crate) struct StateContext<'s> {
     pub(crate) retry_count: Option<u64>,
     pub(crate) item: Option<&'s MapItem>,
     pub(crate) token: Option<&'s str>,
+    /// The variables that the state sees.
+    pub(crate) scope: Scope<'s>,
+    /// What evaluations in JSONata draw from.
+    pub(crate) seed: u64,
 }
 
 /// Builds the context object.

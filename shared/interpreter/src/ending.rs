@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The place of the execution's outermost branch.
-const OUTERMOST: Place<'static> = Place { item: None, outermost: true };
+const OUTERMOST: Place<'static> = Place { item: None, outermost: true, scope: None };
 
 /// Runs the execution on as far as it goes now, and ends it where it ends.
 pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), TransitionError> {

@@ -160,7 +160,7 @@ pub struct Branch {
     pub visit: Option<Visit>,
     /// Its output, once it has finished.
     pub output: Option<Payload>,
-    /// Its variables (assigned by JSONata machines and `Assign`).
+    /// Its variables, assigned by `Assign`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, Payload>,
     /// What it owes, in the order of the program.
@@ -256,6 +256,9 @@ pub struct TaskProgress {
     pub function: String,
     /// The compensation's call as evaluated when the action was scheduled; none without a compensation.
     pub compensation: Option<CompensationCall>,
+    /// The variables that the compensation mentions, as they were when the action was scheduled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Payload>,
     /// Attempts so far; the current one's number.
     pub attempt: u32,
     /// Whether an attempt has ended, or was interrupted, that may have had an effect.
@@ -442,6 +445,9 @@ pub struct OwedTask {
     /// The Map iteration that it stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iteration: Option<MapItem>,
+    /// The variables that the compensation mentions, as they were when the action was scheduled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Payload>,
     /// How far undoing it has come.
     pub undo: Undo,
 }

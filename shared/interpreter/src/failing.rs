@@ -7,9 +7,10 @@ use asl::{Next, State, error_name};
 use breaks::Break;
 
 use crate::advance::{Place, Step, exit};
-use crate::data_flow::{self, DataFlow};
-use crate::halt::Halt;
-use crate::history::HistoryEventKind;
+use crate::data_flow::{self, Assigning, Field};
+use crate::halt::{FlowFailure, Halt};
+use crate::history::{ErrorDetails, HistoryEventKind};
+use crate::scope::{self, Scope};
 use crate::surrender::{rest, surrender_visit};
 use crate::turn::Turn;
 use crate::{Activity, Branch, Owed, StateFailure, TransitionError, UnwindingThen, Visit, aborted, context_object, retry};
@@ -27,14 +28,14 @@ pub(crate) fn failed(
     if !is_task
         && let Some(delay_millis) = retry::next_delay(state.retriers(), &mut visit.retries, &failure, false, &mut turn.random)
     {
-        let scope = if breaks::active(Break::RetriedWithoutUnwinding) { Scope::Nothing } else { Scope::Part };
-        return unwind_first(turn, branch, visit, place, failure, scope, UnwindingThen::Retry { delay_millis });
+        let extent = if breaks::active(Break::RetriedWithoutUnwinding) { Extent::Nothing } else { Extent::Part };
+        return unwind_first(turn, branch, visit, place, failure, extent, UnwindingThen::Retry { delay_millis });
     }
     let catcher =
         state.catchers().iter().enumerate().find(|(_, catcher)| retry::matches(&catcher.error_equals, &failure, is_task));
     match catcher {
         Some((index, catcher)) => {
-            unwind_first(turn, branch, visit, place, failure, Scope::of(catcher), UnwindingThen::Catch(index))
+            unwind_first(turn, branch, visit, place, failure, Extent::of(catcher), UnwindingThen::Catch(index))
         }
         None => {
             stay_failed(turn, branch, visit, &failure)?;
@@ -45,13 +46,13 @@ pub(crate) fn failed(
 
 /// What is unwound before a failure is used.
 #[derive(Clone, Copy)]
-enum Scope {
+enum Extent {
     Part,
     Execution,
     Nothing,
 }
 
-impl Scope {
+impl Extent {
     fn of(catcher: &Catcher) -> Self {
         match catcher.compensate {
             None if breaks::active(Break::CaughtWithoutUnwinding) => Self::Nothing,
@@ -71,7 +72,7 @@ fn unwind_first(
     visit: &mut Visit,
     place: Place<'_>,
     failure: StateFailure,
-    scope: Scope,
+    extent: Extent,
     then: UnwindingThen,
 ) -> Result<Step, TransitionError> {
     aborted::report_inside(turn, visit, branch.last_event)?;
@@ -79,14 +80,14 @@ fn unwind_first(
     if turn.execution.pivot_passed && breaks::active(Break::PartBehindPivotNotUnwound) {
         part.clear();
     }
-    let mut owed: Vec<Owed> = match scope {
-        Scope::Part => part,
-        Scope::Nothing => {
+    let mut owed: Vec<Owed> = match extent {
+        Extent::Part => part,
+        Extent::Nothing => {
             rest(&mut part);
             branch.owed.extend(part);
             Vec::new()
         }
-        Scope::Execution => std::mem::take(&mut branch.owed).into_iter().chain(part).collect(),
+        Extent::Execution => std::mem::take(&mut branch.owed).into_iter().chain(part).collect(),
     };
     if owed.is_empty() {
         return use_failure(turn, branch, visit, place, &failure, then);
@@ -120,7 +121,7 @@ pub(crate) fn use_failure(
         Ok(step) => Ok(step),
         // The catcher's own ResultPath failed: nothing is left that could catch that.
         Err(Halt::Failure(failure)) => {
-            let failure = located(failure, visit);
+            let failure = told(turn, branch, visit, failure);
             visit.activity = Activity::Failed(failure.clone());
             Ok(Step::Failed(failure))
         }
@@ -144,7 +145,18 @@ fn stay_failed(
         Activity::Task(progress) => progress.phase = crate::TaskPhase::Failed(failure.clone()),
         Activity::Parallel(_) => crate::state::parallel::abort(turn, branch, visit)?,
         Activity::Map(_) => crate::state::map::abort(turn, branch, visit)?,
-        other => *other = Activity::Failed(failure.clone()),
+        other => {
+            *other = Activity::Failed(failure.clone());
+            // Recorded from AWS: a Map whose items cannot be evaluated has failed before it started.
+            let failed = match &turn.state(&visit.state)?.kind {
+                asl::StateKind::Map(_) => HistoryEventKind::MapStateFailed,
+                asl::StateKind::Parallel(_) => HistoryEventKind::ParallelStateFailed,
+                _ => return Ok(()),
+            };
+            if failure.error == error_name::QUERY_EVALUATION_ERROR {
+                branch.last_event = turn.emit(branch.last_event, failed);
+            }
+        }
     }
     Ok(())
 }
@@ -162,20 +174,40 @@ pub(crate) fn caught(
     let catcher =
         state.catchers().get(index).ok_or_else(|| turn.corrupt(format!("state `{}` has no catcher {index}", state.name)))?;
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
-    let output = flow.caught(&raw, &catcher.result_path, &failure.reported())?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
+    let failure = failure.reported();
+    let output = flow.caught(&raw, (index, catcher), &failure)?;
+    let error_output = data_flow::error_output(&failure);
+    let by = Assigning {
+        field: Field::Catcher(index),
+        raw: &raw,
+        data: &error_output,
+        result: None,
+        error_output: Some(&error_output),
+    };
+    let assigned = flow.assigned(&catcher.assign, by, &mut turn.random)?;
     let output = turn.seal_bounded(output, &|| state.name.clone())?;
-    Ok(exit(turn, branch, state, output, Next::State(catcher.next.clone())))
+    let assigned = scope::seal(turn, assigned, scope, state)?;
+    Ok(exit(turn, branch, state, output, assigned, Next::State(catcher.next.clone())))
 }
 
 /// What the context object says of a visit.
-pub(crate) fn context<'v>(visit: &'v Visit, place: Place<'v>, token: Option<&'v str>) -> context_object::StateContext<'v> {
+pub(crate) fn context<'v>(
+    turn: &Turn<'_>,
+    scope: Scope<'v>,
+    visit: &'v Visit,
+    place: Place<'v>,
+    token: Option<&'v str>,
+) -> context_object::StateContext<'v> {
     context_object::StateContext {
         name: &visit.state,
         entered_at: visit.entered_at,
         retry_count: Some(visit.retries.iter().sum()),
         item: place.item,
         token,
+        scope,
+        seed: turn.evaluation_seed(visit.number),
     }
 }
 
@@ -184,7 +216,11 @@ pub(crate) fn located(failure: StateFailure, visit: &Visit) -> StateFailure {
     const PREFIX: &str = "An error occurred while executing the state";
     let is_runtime = matches!(
         failure.error.as_str(),
-        error_name::RUNTIME | error_name::INTRINSIC_FAILURE | error_name::PARAMETER_PATH_FAILURE | error_name::NO_CHOICE_MATCHED
+        error_name::RUNTIME
+            | error_name::INTRINSIC_FAILURE
+            | error_name::PARAMETER_PATH_FAILURE
+            | error_name::NO_CHOICE_MATCHED
+            | error_name::QUERY_EVALUATION_ERROR
     );
     match failure.cause {
         Some(cause) if is_runtime && !cause.starts_with(PREFIX) => {
@@ -193,6 +229,22 @@ pub(crate) fn located(failure: StateFailure, visit: &Visit) -> StateFailure {
         }
         cause => StateFailure { error: failure.error, cause },
     }
+}
+
+/// A failure as it is used: with the place where it happened, and told by an event of its own if it is of an evaluation.
+pub(crate) fn told(turn: &mut Turn<'_>, branch: &mut Branch, visit: &Visit, failed: FlowFailure) -> StateFailure {
+    let failure = located(failed.failure, visit);
+    if let Some(evaluation) = failed.evaluation {
+        let before_entry = turn.previous_of(visit.entered_event).filter(|_| branch.last_event == visit.entered_event);
+        let previous = before_entry.filter(|_| !evaluation.linked).unwrap_or(branch.last_event);
+        let told = HistoryEventKind::EvaluationFailed {
+            state: visit.state.clone(),
+            location: evaluation.location,
+            details: ErrorDetails::of(&failure),
+        };
+        branch.last_event = turn.emit(previous, told);
+    }
+    failure
 }
 
 /// How many records are owed, groups counted by what is in them.

@@ -1,5 +1,7 @@
 //! History events, as `GetExecutionHistory` tells them (Step Functions API reference, `HistoryEvent`), and Backstep's own.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Payload, StateFailure, Timestamp};
@@ -75,6 +77,17 @@ pub enum HistoryEventKind {
         state_type: StateType,
         name: String,
         output: Payload,
+        /// The variables that the state assigned.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        assigned: BTreeMap<String, Payload>,
+    },
+    /// An expression in JSONata failed, in the state `state`.
+    EvaluationFailed {
+        state: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        location: Option<String>,
+        #[serde(flatten)]
+        details: ErrorDetails,
     },
     /// `TaskStateAborted`, `WaitStateAborted`, `ParallelStateAborted`, `MapStateAborted`.
     StateAborted {
@@ -194,6 +207,7 @@ impl HistoryEventKind {
             Self::StateEntered { state_type, .. } => return format!("{}StateEntered", state_type.as_str()),
             Self::StateExited { state_type, .. } => return format!("{}StateExited", state_type.as_str()),
             Self::StateAborted { state_type } => return format!("{}StateAborted", state_type.as_str()),
+            Self::EvaluationFailed { .. } => "EvaluationFailed",
             Self::ExecutionStarted { .. } => "ExecutionStarted",
             Self::ExecutionSucceeded { .. } => "ExecutionSucceeded",
             Self::ExecutionFailed(_) => "ExecutionFailed",
@@ -235,6 +249,7 @@ impl HistoryEventKind {
 
     /// Bytes of the payloads that stand in the event itself.
     pub(crate) fn inline_bytes(&self) -> u64 {
+        let inline = |payload: &Payload| if payload.hash().is_some() { 0 } else { payload.bytes() };
         let payload = match self {
             Self::ExecutionStarted { input }
             | Self::StateEntered { input, .. }
@@ -242,13 +257,15 @@ impl HistoryEventKind {
             | Self::TaskScheduled { parameters: input, .. }
             | Self::CompensationScheduled { input, .. } => input,
             Self::ExecutionSucceeded { output }
-            | Self::StateExited { output, .. }
             | Self::LambdaFunctionSucceeded { output }
             | Self::TaskSubmitted { output, .. }
             | Self::TaskSucceeded { output, .. } => output,
+            Self::StateExited { output, assigned, .. } => {
+                return inline(output) + assigned.values().map(inline).sum::<u64>();
+            }
             _ => return 0,
         };
-        if payload.hash().is_some() { 0 } else { payload.bytes() }
+        inline(payload)
     }
 }
 

@@ -102,6 +102,11 @@ pub fn exceeds_depth(value: &serde_json::Value, depth: usize) -> bool {
     false
 }
 
+/// What one `Assign` may assign is held against [`Limits::payload_bytes`] (Step Functions Developer Guide, "Quotas": 256 KiB).
+pub(crate) const ASSIGNED_VARIABLES: &str = "variables that it assigns";
+/// Bytes of all variables that a state sees (Step Functions Developer Guide, "Quotas": 10 MiB for an execution).
+pub(crate) const VARIABLES_BYTES_MAX: u64 = 10 * 1024 * 1024;
+
 /// Pages of results that an execution names itself; with one more, the next page takes over their names.
 pub(crate) const SEALED_PAGES_MAX: usize = 32;
 

@@ -49,7 +49,7 @@ pub(crate) fn surrender_visit(turn: &mut Turn<'_>, visit: &mut Visit, place: Pla
             for iteration in map.active {
                 let owed = match iteration.stage {
                     IterationStage::Running(mut branch) => {
-                        surrender(turn, &mut branch, Place { item: Some(&iteration.item), outermost: false })?
+                        surrender(turn, &mut branch, Place { item: Some(&iteration.item), outermost: false, scope: None })?
                     }
                     IterationStage::Unwinding { owed, .. } => owed,
                 };

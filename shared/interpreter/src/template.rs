@@ -21,7 +21,7 @@ pub(crate) fn evaluate(template: &Template, evaluation: &mut Evaluation<'_>) -> 
 fn evaluate_field(template: &Template, name: &str, evaluation: &mut Evaluation<'_>) -> Result<Value, StateFailure> {
     match template {
         Template::Literal(value) => evaluation.own(Cow::Borrowed(value)),
-        Template::Object(members) => object(members, evaluation).map(Value::Object),
+        Template::Object(members) => evaluate_members(members, evaluation).map(Value::Object),
         Template::Array(elements) => {
             elements.iter().map(|element| evaluate_field(element, name, evaluation)).collect::<Result<_, _>>().map(Value::Array)
         }
@@ -30,10 +30,16 @@ fn evaluate_field(template: &Template, name: &str, evaluation: &mut Evaluation<'
             evaluation.own(found)
         }
         Template::Intrinsic(call) => intrinsic::evaluate(call, evaluation),
+        // The parser gives expressions to JSONata states only.
+        Template::Expression(expression) => Ok(Value::from(expression.text())),
     }
 }
 
-fn object(members: &[(String, Template)], evaluation: &mut Evaluation<'_>) -> Result<Map<String, Value>, StateFailure> {
+/// Evaluates the members of a template one after the other.
+pub(crate) fn evaluate_members(
+    members: &[(String, Template)],
+    evaluation: &mut Evaluation<'_>,
+) -> Result<Map<String, Value>, StateFailure> {
     members.iter().map(|(name, member)| Ok((name.clone(), evaluate_field(member, name, evaluation)?))).collect()
 }
 

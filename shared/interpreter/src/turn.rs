@@ -25,6 +25,8 @@ pub(crate) struct Turn<'a> {
     /// The revision that this transition will be.
     pub(crate) revision: u64,
     pub(crate) random: ChaCha8Rng,
+    /// Bits of the seed, for what must not depend on how many numbers were drawn before.
+    seed_bits: u64,
     /// Branches that are open, for the limit.
     pub(crate) open_branches: u32,
     events: Vec<HistoryEvent>,
@@ -59,6 +61,7 @@ impl<'a> Turn<'a> {
             now,
             revision,
             random: ChaCha8Rng::from_seed(wide),
+            seed_bits: wide.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte)),
             open_branches: 0,
             events: Vec::new(),
             event_bytes: 0,
@@ -101,6 +104,16 @@ impl<'a> Turn<'a> {
     /// 128 random bits of this commit's seed.
     pub(crate) fn random_bits(&mut self) -> u128 {
         u128::from(self.random.next_u64()) << 64 | u128::from(self.random.next_u64())
+    }
+
+    /// A seed for the evaluations of a visit: another one for each visit and whenever something has happened.
+    pub(crate) fn evaluation_seed(&self, visit: u64) -> u64 {
+        self.seed_bits ^ self.execution.next_event.rotate_left(20) ^ visit.rotate_left(44)
+    }
+
+    /// What an event of this transition links to; none for an event of an earlier one.
+    pub(crate) fn previous_of(&self, id: u64) -> Option<u64> {
+        self.events.iter().rev().find(|event| event.id == id).map(|event| event.previous)
     }
 
     /// Whether one more state may be visited in this transition; counts it if so.

@@ -3,6 +3,8 @@
 //! Which member a type has is the API Reference's (`HistoryEvent`). Absent members are left out, never null. Events of Backstep's own have
 //! their type and details by the same rule; clients that do not know them skip the details.
 
+use std::collections::BTreeMap;
+
 use interpreter::history::{ErrorDetails, TaskDetails};
 use interpreter::{HistoryEvent, HistoryEventKind, Payload};
 use serde_json::{Map, Value, json};
@@ -68,6 +70,16 @@ impl<'a> Details<'a> {
         self.data("output", payload).told("outputDetails")
     }
 
+    /// Variables by name, each as the text of its JSON.
+    fn variables(self, assigned: &BTreeMap<String, Payload>) -> Self {
+        if assigned.is_empty() || !self.surroundings.with_data {
+            return self;
+        }
+        let texts = assigned.iter().filter_map(|(name, payload)| Some((name.clone(), Value::from(payload.text()?))));
+        let texts: Map<String, Value> = texts.collect();
+        self.member("assignedVariables", texts).told("assignedVariablesDetails")
+    }
+
     /// Says that the data is whole, where it is told.
     fn told(self, name: &str) -> Self {
         if self.surroundings.with_data { self.member(name, json!({"truncated": false})) } else { self }
@@ -99,7 +111,12 @@ fn details<'a>(kind: &HistoryEventKind, of: Details<'a>) -> Option<(&'static str
         Kind::ExecutionRedriven { redrive_count } => ("executionRedriven", of.member("redriveCount", *redrive_count)),
 
         Kind::StateEntered { name, input, .. } => ("stateEntered", of.member("name", name.as_str()).input(input)),
-        Kind::StateExited { name, output, .. } => ("stateExited", of.member("name", name.as_str()).output(output)),
+        Kind::StateExited { name, output, assigned, .. } => {
+            ("stateExited", of.member("name", name.as_str()).output(output).variables(assigned))
+        }
+        Kind::EvaluationFailed { state, location, details } => {
+            ("evaluationFailed", of.error(details).maybe("location", location.as_deref()).member("state", state.as_str()))
+        }
 
         Kind::LambdaFunctionScheduled { resource, input, timeout_seconds } => (
             "lambdaFunctionScheduled",
@@ -224,8 +241,26 @@ mod tests {
             "stateEnteredEventDetails",
             &json!({"name": "W", "input": "1", "inputDetails": whole}),
         );
-        let exited = HistoryEventKind::StateExited { state_type: StateType::Map, name: "M".into(), output: payload("[]") };
-        check(exited, "MapStateExited", "stateExitedEventDetails", &json!({"name": "M", "output": "[]", "outputDetails": whole}));
+        let exited = |assigned: BTreeMap<String, Payload>| HistoryEventKind::StateExited {
+            state_type: StateType::Map,
+            name: "M".into(),
+            output: payload("[]"),
+            assigned,
+        };
+        let details = json!({"name": "M", "output": "[]", "outputDetails": whole});
+        check(exited(BTreeMap::new()), "MapStateExited", "stateExitedEventDetails", &details);
+        let details = json!({
+            "name": "M",
+            "output": "[]",
+            "outputDetails": whole,
+            "assignedVariables": {"total": "1", "who": "\"x\""},
+            "assignedVariablesDetails": whole,
+        });
+        let assigned = BTreeMap::from([("who".to_owned(), payload("\"x\"")), ("total".to_owned(), payload("1"))]);
+        check(exited(assigned), "MapStateExited", "stateExitedEventDetails", &details);
+        let failed = HistoryEventKind::EvaluationFailed { state: "M".into(), location: Some("Items".into()), details: error() };
+        let details = json!({"error": "OutOfStock", "location": "Items", "state": "M"});
+        check(failed, "EvaluationFailed", "evaluationFailedEventDetails", &details);
         check(HistoryEventKind::StateAborted { state_type: StateType::Task }, "TaskStateAborted", "", &json!(null));
         check(
             HistoryEventKind::MapStateStarted { length: 2 },
@@ -277,7 +312,12 @@ mod tests {
         let secret = "\"card number\"";
         for kind in [
             HistoryEventKind::ExecutionStarted { input: payload(secret) },
-            HistoryEventKind::StateExited { state_type: StateType::Pass, name: "A".into(), output: payload(secret) },
+            HistoryEventKind::StateExited {
+                state_type: StateType::Pass,
+                name: "A".into(),
+                output: payload(secret),
+                assigned: BTreeMap::from([("a".to_owned(), payload(secret))]),
+            },
             HistoryEventKind::LambdaFunctionScheduled { resource: "f".into(), input: payload(secret), timeout_seconds: None },
             HistoryEventKind::TaskScheduled {
                 task: task(),

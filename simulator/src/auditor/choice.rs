@@ -44,6 +44,7 @@ fn holds(condition: &Condition, data: &Partial) -> Option<Result<bool, ()>> {
         Condition::And(parts) => all(parts, false),
         Condition::Or(parts) => all(parts, true),
         Condition::Not(part) => holds(part, data).map(|judged| judged.map(|holds| !holds)),
+        Condition::Constant(_) | Condition::Expression(_) => None,
         Condition::Compare { variable, comparison } => compare(variable, comparison, data),
     }
 }

@@ -171,6 +171,7 @@ impl<'c> Model<'c> {
             None => 0,
             Some(Amount::Literal(most)) => *most,
             Some(Amount::Path(path)) => self.found(path, &visit.input).as_ref().and_then(Value::as_u64)?,
+            Some(Amount::Expression(_)) => return None,
         };
         let most = u64::from(self.case.limits.map_concurrency);
         Some(if asked == 0 { most } else { asked.min(most) })
@@ -182,6 +183,7 @@ impl<'c> Model<'c> {
             None => Some(None),
             Some(Amount::Literal(amount)) => Some(Some(*amount)),
             Some(Amount::Path(path)) => self.found(path, &visit.input).as_ref().and_then(Value::as_u64).map(Some),
+            Some(Amount::Expression(_)) => None,
         };
         let (count, share) = (amount(&map.tolerance.count)?, amount(&map.tolerance.percentage)?);
         let share = share.map(|share| length.saturating_mul(share) / 100);

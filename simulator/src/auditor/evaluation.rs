@@ -105,7 +105,7 @@ pub(super) fn evaluate(template: &Template, data: &Partial) -> Result<Partial, F
             Partial::Array(elements.iter().map(|element| evaluate(element, data)).collect::<Result<_, _>>()?)
         }
         Template::Path(path) => find(path, data)?,
-        Template::Intrinsic(_) => Partial::Gap,
+        Template::Intrinsic(_) | Template::Expression(_) => Partial::Gap,
     })
 }
 
@@ -124,7 +124,7 @@ fn uses_of_result(template: &Template) -> usize {
             [] | [Segment::Name(_)] => 1,
             _ => 2,
         },
-        Template::Intrinsic(_) => 2,
+        Template::Intrinsic(_) | Template::Expression(_) => 2,
     }
 }
 

@@ -185,6 +185,8 @@ impl<'c> Model<'c> {
             | Kind::TaskSubmitted { .. }
             | Kind::StateAborted { .. }
             | Kind::MapIterationAborted { .. } => None,
+            // The programs that are simulated are in JSONPath.
+            Kind::EvaluationFailed { .. } => None,
         }
     }
 

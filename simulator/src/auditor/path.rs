@@ -163,7 +163,8 @@ impl<'c> Model<'c> {
         let seconds = match until {
             WaitUntil::Seconds(Amount::Literal(seconds)) => Some(*seconds),
             WaitUntil::Seconds(Amount::Path(path)) => self.found(path, &visit.input).as_ref().and_then(Value::as_u64),
-            WaitUntil::Timestamp(_) | WaitUntil::TimestampPath(_) => None,
+            WaitUntil::Seconds(Amount::Expression(_)) => None,
+            WaitUntil::Timestamp(_) | WaitUntil::TimestampPath(_) | WaitUntil::TimestampExpression(_) => None,
         };
         Some(visit.entered_at.plus_seconds(seconds?))
     }

@@ -267,10 +267,10 @@ pub(super) fn is_callback(task: &asl::state::Task) -> bool {
 /// The earlier of the latest attempt's deadline and of its first heartbeat's.
 fn earliest_deadline(of: &super::frame::TaskVisit<'_>) -> Option<Timestamp> {
     let attempt = of.attempts.last()?;
-    let heartbeat = match of.task.heartbeat {
-        Some(Amount::Literal(seconds)) => Some(seconds),
-        // Found by a path: not judged.
-        Some(Amount::Path(_)) => Some(0),
+    let heartbeat = match &of.task.heartbeat {
+        Some(Amount::Literal(seconds)) => Some(*seconds),
+        // Found by a path or an expression: not judged.
+        Some(Amount::Path(_) | Amount::Expression(_)) => Some(0),
         None => None,
     };
     let seconds = attempt.timeout_seconds.into_iter().chain(heartbeat).min()?;

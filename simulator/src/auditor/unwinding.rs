@@ -389,7 +389,7 @@ impl<'c> Model<'c> {
         let (state, begun_at) = (obligation.state, obligation.begun_at.unwrap_or(event.at));
         let seconds = match undoing(of.task).and_then(|action| action.timeout.as_ref()) {
             Some(Amount::Literal(seconds)) => *seconds,
-            Some(Amount::Path(_)) => return,
+            Some(Amount::Path(_) | Amount::Expression(_)) => return,
             None => {
                 self.say(rule::TIMEOUT, format!("event {} times the undoing of `{state}` out, which has no deadline", event.id));
                 return;

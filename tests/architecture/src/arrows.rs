@@ -9,10 +9,11 @@ use crate::workspace::{Graph, Kind};
 
 /// What each crate may import. A layer that may import another may import what that one's interface is made of.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("asl", &[]),
+    ("jsonata", &[]),
+    ("asl", &["jsonata"]),
     ("breaks", &[]),
     ("clock", &[]),
-    ("interpreter", &["asl"]),
+    ("interpreter", &["asl", "jsonata"]),
     ("messages", &["asl", "clock", "interpreter"]),
     // Not among `ANY_LIBRARY`: the binary is built without SQS's SDK.
     ("queue-sqs", &["asl", "clock", "interpreter", "messages"]),

@@ -1,12 +1,16 @@
 //! What the pure crates must not reach.
 //!
-//! `asl` and `interpreter` are functions of their arguments. Two fences keep them so: nothing that does I/O, waits or
+//! `asl`, `jsonata` and `interpreter` are functions of their arguments. Two fences keep them so: nothing that does I/O, waits or
 //! draws randomness is linked into them, and their own `clippy.toml` forbids the calls of the standard library that do.
 
 use crate::workspace::{Graph, root};
 
 /// The crates that are functions of their arguments.
-const PURE: [&str; 2] = ["asl", "interpreter"];
+const PURE: [&str; 3] = ["asl", "jsonata", "interpreter"];
+
+/// A package that is impure itself, walled off by `jsonata`: what of it draws or reads a clock is replaced there, which a test of that crate
+/// shows, but for the bound of an evaluation's time (docs/adr/0022).
+const WALLED: &str = "jsonata-core";
 
 /// Packages that read a clock, do I/O, run tasks, draw from the system's randomness, or log.
 const IMPURE: [&str; 16] = [
@@ -55,7 +59,7 @@ fn missing_from(config: &str, root_config: &str) -> Vec<String> {
 fn nothing_impure_is_linked_into_a_pure_crate() {
     let graph = Graph::read();
     for name in PURE {
-        let linked = graph.linked_into(name);
+        let linked = graph.linked_into_without(name, WALLED);
         assert!(linked.contains("serde_json"), "the graph of `{name}` was not read: {linked:?}");
         let impure: Vec<&str> = IMPURE.into_iter().filter(|package| linked.contains(package)).collect();
         assert_eq!(impure, Vec::<&str>::new(), "linked into `{name}`");

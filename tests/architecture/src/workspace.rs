@@ -85,12 +85,17 @@ impl Graph {
 
     /// The names of all packages that are linked into the member called `name`, itself left out.
     pub(crate) fn linked_into(&self, name: &str) -> BTreeSet<&str> {
+        self.linked_into_without(name, "")
+    }
+
+    /// The same, without the package called `walled` and what only that links.
+    pub(crate) fn linked_into_without(&self, name: &str, walled: &str) -> BTreeSet<&str> {
         let start = self.members().find(|package| package.name == name).expect("a member of the workspace");
         let mut found = BTreeSet::new();
         let mut open = vec![start];
         while let Some(package) = open.pop() {
             for (dependency, kind) in self.direct(package) {
-                if kind == Kind::Normal && found.insert(dependency.name.as_str()) {
+                if kind == Kind::Normal && dependency.name != walled && found.insert(dependency.name.as_str()) {
                     open.push(dependency);
                 }
             }

@@ -1,7 +1,7 @@
 //! `Catch`: States Language specification, "Fallback states"; `Compensate` is Backstep's.
 
 use super::fields::Fields;
-use super::{Reader, data_flow, error_names, scalar};
+use super::{Reader, data_flow, error_names, scalar, variables};
 use crate::code;
 use crate::raw::{Content, Member, Value};
 use crate::state::{Catcher, Compensate, ResultPath};
@@ -25,12 +25,17 @@ fn catcher(value: &Value, reader: &mut Reader) -> Option<Catcher> {
     if let Some(comment) = fields.take("Comment") {
         scalar::text(comment, &mut reader.report);
     }
-    let result_path = fields.take("ResultPath").map_or(ResultPath::Replace, |member| data_flow::result_path(member, reader));
+    let result_path = match reader.report.is_jsonata() {
+        true => ResultPath::Replace,
+        false => fields.take("ResultPath").map_or(ResultPath::Replace, |member| data_flow::result_path(member, reader)),
+    };
+    let output = data_flow::output(&mut fields, &mut reader.report);
+    let assign = variables::read(&mut fields, &mut reader.report);
     let compensate = fields.take("Compensate").and_then(|member| compensate(member, reader));
     let error_equals = errors.map(|member| error_names::read(member, &mut reader.report)).unwrap_or_default();
     let next = next.and_then(|member| scalar::text(member, &mut reader.report)).map(str::to_owned);
     fields.finish(&mut reader.report);
-    Some(Catcher { error_equals, result_path, compensate, next: next? })
+    Some(Catcher { error_equals, result_path, output, assign, compensate, next: next? })
 }
 
 fn compensate(member: &Member, reader: &mut Reader) -> Option<Compensate> {

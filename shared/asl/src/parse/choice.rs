@@ -3,16 +3,17 @@
 use std::cmp::Ordering::{self, Equal, Greater, Less};
 
 use super::data_flow::Has;
+use super::expression::Read;
 use super::fields::Fields;
 use super::report::Report;
-use super::{Reader, data_flow, scalar, timestamp};
+use super::{Reader, data_flow, expression, scalar, timestamp, variables};
 use crate::code;
 use crate::raw::{Content, Member, Value};
 use crate::state::{Choice, ChoiceRule, Comparison, Condition, Operand, TypeTest};
 
 /// Reads a Choice state.
 pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Choice> {
-    let data = data_flow::read(fields, Has::Paths, reader);
+    let data = data_flow::read(fields, Has::Assign, reader);
     let rules = rules(fields, reader);
     let default = fields.take("Default").and_then(|member| scalar::text(member, &mut reader.report)).map(str::to_owned);
     Some(Choice { data, rules: rules?, default })
@@ -34,9 +35,28 @@ fn rule(value: &Value, report: &mut Report) -> Option<ChoiceRule> {
     let mut fields = Fields::of(value, "a Choice rule", report)?;
     let next = fields.require("Next", "name the state to which the rule leads", report);
     let next = next.and_then(|member| scalar::text(member, report)).map(str::to_owned);
-    let condition = condition(&mut fields, report);
+    let assign = variables::read(&mut fields, report);
+    let output = data_flow::output(&mut fields, report);
+    let condition = if report.is_jsonata() { jsonata(&mut fields, report) } else { condition(&mut fields, report) };
     fields.finish(report);
-    Some(ChoiceRule { condition: condition?, next: next? })
+    Some(ChoiceRule { condition: condition?, assign, output, next: next? })
+}
+
+/// `Condition`: a boolean, or an expression for one.
+fn jsonata(fields: &mut Fields<'_>, report: &mut Report) -> Option<Condition> {
+    if let Some(comment) = fields.take("Comment") {
+        scalar::text(comment, report);
+    }
+    let member =
+        fields.require("Condition", "say when it applies: `\"Condition\": \"{% $states.input.total > 10 %}\"`", report)?;
+    match expression::of_member(member, report) {
+        Some(Read::Expression(expression)) => Some(Condition::Expression(expression)),
+        Some(Read::Literal | Read::Refused) => None,
+        None => match member.value.content {
+            Content::Bool(flag) => Some(Condition::Constant(flag)),
+            _ => scalar::wrong_type(member, "a boolean or an expression in `{%` and `%}`", report),
+        },
+    }
 }
 
 /// A rule inside `And`, `Or` or `Not`; only a rule of `Choices` itself has `Next`.
@@ -131,6 +151,11 @@ fn number(member: &Member, report: &mut Report) -> Option<serde_json::Number> {
         Content::Number(number) => Some(number.clone()),
         _ => scalar::wrong_type(member, "a number", report),
     }
+}
+
+/// Whether there is a comparison of this name.
+pub(super) fn is_comparison(name: &str) -> bool {
+    OPERATORS.iter().any(|(operator, _)| *operator == name)
 }
 
 /// What a comparison's name means.

@@ -23,7 +23,7 @@ fn action(member: &Member, report: &mut Report) -> Option<CompensationAction> {
     let mut fields = Fields::of(&member.value, "a compensation", report)?;
     let resource = fields.require("Resource", "name the function that undoes the action", report);
     let resource = resource.and_then(|member| callback_refused(member, resource::read(member, report)?, report));
-    let parameters = fields.take("Parameters");
+    let parameters = fields.take(if report.is_jsonata() { "Arguments" } else { "Parameters" });
     let timeout = scalar::amount(&mut fields, ("TimeoutSeconds", "TimeoutSecondsPath"), 1..=MAX_SECONDS, report);
     let retry = retry::read(&mut fields, report);
     if let Some(comment) = fields.take("Comment") {

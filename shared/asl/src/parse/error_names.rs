@@ -24,7 +24,7 @@ const RESERVED: &[&str] = &[
     "States.ItemReaderFailed",
     "States.ResultWriterFailed",
     "States.Http.Socket",
-    "States.QueryEvaluationError",
+    error_name::QUERY_EVALUATION_ERROR,
 ];
 
 /// Reads a list of error names that must not be empty.

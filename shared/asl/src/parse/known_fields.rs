@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::choice;
 use super::report::Report;
 use crate::code;
 
@@ -14,7 +15,16 @@ pub(super) struct Explanation {
 
 /// Explains why `owner`, whose fields are `expected`, does not have the field `name`.
 pub(super) fn explain(name: &str, owner: &str, expected: &[&'static str], report: &mut Report) -> Explanation {
-    if let Some((_, instead)) = JSONATA.iter().find(|(field, _)| *field == name) {
+    if report.is_jsonata() {
+        if let Some((_, instead)) = JSONPATH.iter().find(|(field, _)| *field == name) {
+            let message = format!("`{name}` is a field of the JSONPath query language, and {owner} is in JSONata");
+            return Explanation { code: code::JSONPATH_FIELD, message, hint: (*instead).to_owned() };
+        }
+        if choice::is_comparison(name) {
+            let message = format!("`{name}` is a comparison of the JSONPath query language, and {owner} is in JSONata");
+            return Explanation { code: code::JSONPATH_FIELD, message, hint: "use `Condition`".to_owned() };
+        }
+    } else if let Some((_, instead)) = JSONATA.iter().find(|(field, _)| *field == name) {
         let message = format!("`{name}` is a field of the JSONata query language, and {owner} is in JSONPath");
         return Explanation { code: code::JSONATA_FIELD, message, hint: (*instead).to_owned() };
     }
@@ -66,26 +76,37 @@ const JSONATA: &[(&str, &str)] = &[
     ("Condition", "use `Variable` with a comparison"),
 ];
 
+/// Fields that exist only in the JSONPath query language, and what JSONata has instead.
+const JSONPATH: &[(&str, &str)] = &[
+    ("InputPath", "use `$states.input` in expressions"),
+    ("OutputPath", "use `Output`"),
+    ("Parameters", "use `Arguments`"),
+    ("ResultSelector", "use `Output`"),
+    ("ResultPath", "use `Output`"),
+    ("Result", "use `Output`"),
+    ("ItemsPath", "use `Items`"),
+    ("TimeoutSecondsPath", "use `TimeoutSeconds` with an expression"),
+    ("HeartbeatSecondsPath", "use `HeartbeatSeconds` with an expression"),
+    ("SecondsPath", "use `Seconds` with an expression"),
+    ("TimestampPath", "use `Timestamp` with an expression"),
+    ("ErrorPath", "use `Error` with an expression"),
+    ("CausePath", "use `Cause` with an expression"),
+    ("MaxConcurrencyPath", "use `MaxConcurrency` with an expression"),
+    ("ToleratedFailureCountPath", "use `ToleratedFailureCount` with an expression"),
+    ("ToleratedFailurePercentagePath", "use `ToleratedFailurePercentage` with an expression"),
+    ("Variable", "use `Condition`"),
+    ("And", "use `Condition` with `and`"),
+    ("Or", "use `Condition` with `or`"),
+    ("Not", "use `Condition` with `$not`"),
+];
+
 /// Fields of Amazon States Language that this release does not have: the field, in what it stands, what to do instead.
 const LATER: &[(&str, &[&str], &str)] = &[
-    ("Assign", ASSIGNING, "variables come in a later release; carry the value in the data with `ResultPath`"),
     ("Credentials", &["a Task state"], "workers run with their own function's role; remove it"),
     ("ItemReader", &["a Map state"], "distributed Map comes in a later release; give the items by `ItemsPath`"),
     ("ItemBatcher", &["a Map state"], "distributed Map comes in a later release; batch with `States.ArrayPartition`"),
     ("ResultWriter", &["a Map state"], "distributed Map comes in a later release; remove it"),
     ("Label", &["a Map state"], "distributed Map comes in a later release; remove it"),
-];
-
-/// What may assign variables on AWS.
-const ASSIGNING: &[&str] = &[
-    "a Task state",
-    "a Parallel state",
-    "a Map state",
-    "a Pass state",
-    "a Wait state",
-    "a Choice state",
-    "a Choice rule",
-    "a catcher",
 ];
 
 /// Where each field belongs.
@@ -100,6 +121,7 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("End", "states other than Choice, Succeed and Fail"),
     ("InputPath", "states other than Fail"),
     ("OutputPath", "states other than Fail"),
+    ("Assign", "states other than Succeed and Fail, of Choice rules and of catchers"),
     ("Parameters", "Task, Parallel, Map and Pass states and of a `Compensation`"),
     ("ResultSelector", "Task, Parallel and Map states"),
     ("ResultPath", "Task, Parallel, Map and Pass states and of catchers"),

@@ -2,18 +2,25 @@
 
 use super::data_flow::Has;
 use super::fields::Fields;
-use super::{Reader, catch, data_flow, flow, retry, scalar, state, template};
+use super::report::Report;
+use super::{Reader, catch, data_flow, expression, flow, retry, scalar, state, template};
 use crate::code;
 use crate::definition::Flow;
-use crate::raw::Member;
+use crate::raw::{Content, Member};
 use crate::state::{Map, Tolerance};
+use crate::template::Template;
 
 /// Reads a Map state.
 pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Map> {
     let data = data_flow::read(fields, Has::EverythingButParameters, reader);
     let processor = processor(fields, reader);
-    let items_path = fields.take("ItemsPath").and_then(|member| scalar::single_path(member, &mut reader.report));
-    let selector = fields.take_one("ItemSelector", "Parameters", &mut reader.report);
+    let (items_path, items, selector) = if reader.report.is_jsonata() {
+        let items = fields.take("Items").and_then(|member| items(member, &mut reader.report));
+        (None, items, fields.take("ItemSelector"))
+    } else {
+        let items_path = fields.take("ItemsPath").and_then(|member| scalar::single_path(member, &mut reader.report));
+        (items_path, None, fields.take_one("ItemSelector", "Parameters", &mut reader.report))
+    };
     let item_selector = selector.and_then(|member| template::read(member, &mut reader.report));
     let mut amount = |name, path_name, most| scalar::amount(fields, (name, path_name), 0..=most, &mut reader.report);
     let max_concurrency = amount("MaxConcurrency", "MaxConcurrencyPath", u64::MAX);
@@ -24,7 +31,27 @@ pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Map> 
     let retry = retry::read(fields, &mut reader.report).unwrap_or_default();
     let catch = catch::read(fields, reader);
     let next = state::read_next(fields, reader);
-    Some(Map { data, processor: processor?, items_path, item_selector, max_concurrency, tolerance, retry, catch, next: next? })
+    Some(Map {
+        data,
+        processor: processor?,
+        items_path,
+        items,
+        item_selector,
+        max_concurrency,
+        tolerance,
+        retry,
+        catch,
+        next: next?,
+    })
+}
+
+/// `Items`: an array, or an expression for one.
+fn items(member: &Member, report: &mut Report) -> Option<Template> {
+    match &member.value.content {
+        Content::Array(_) => Some(template::of_jsonata(&member.value, report)),
+        Content::String(text) if expression::is_delimited(text) => Some(template::of_jsonata(&member.value, report)),
+        _ => scalar::wrong_type(member, "an array or an expression in `{%` and `%}`", report),
+    }
 }
 
 fn processor(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Flow> {

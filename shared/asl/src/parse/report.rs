@@ -7,6 +7,7 @@ use crate::code;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits::MAX_SUGGESTIONS;
 use crate::raw::Place;
+use crate::state::QueryLanguage;
 
 /// Collects the problems of one definition.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Report {
     /// Where duplicate states were reported.
     duplicate_states: BTreeSet<usize>,
     suggestions: usize,
+    /// The query language of the state that is being read: what its fields are judged by.
+    pub(super) language: QueryLanguage,
 }
 
 impl Report {
@@ -30,6 +33,11 @@ impl Report {
 
     pub(super) fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether what is being read is in JSONata.
+    pub(super) fn is_jsonata(&self) -> bool {
+        self.language == QueryLanguage::Jsonata
     }
 
     /// Whether a duplicate state was reported at this place already.

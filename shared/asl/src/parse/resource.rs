@@ -85,9 +85,13 @@ pub(super) fn check_parameters(
     if !matches!(resource.map(|resource| &resource.integration), Some(Integration::LambdaInvoke { .. })) {
         return;
     }
-    let hint = "write `\"Parameters\": { \"FunctionName\": \"...\", \"Payload.$\": \"$\" }`";
+    let (field, hint) = match report.is_jsonata() {
+        true => ("Arguments", "write `\"Arguments\": { \"FunctionName\": \"...\", \"Payload\": \"{% $states.input %}\" }`"),
+        false => ("Parameters", "write `\"Parameters\": { \"FunctionName\": \"...\", \"Payload.$\": \"$\" }`"),
+    };
     let Some(parameters) = parameters else {
-        report.error(code::MISSING_FIELD, place, "`lambda:invoke` needs `Parameters` with `FunctionName`", hint);
+        let message = format!("`lambda:invoke` needs `{field}` with `FunctionName`");
+        report.error(code::MISSING_FIELD, place, message, hint);
         return;
     };
     let Content::Object(members) = &parameters.value.content else { return };
@@ -95,7 +99,7 @@ pub(super) fn check_parameters(
         report.error(
             code::MISSING_FIELD,
             &parameters.value.place.opening(),
-            "`lambda:invoke` needs `FunctionName` in its `Parameters`",
+            format!("`lambda:invoke` needs `FunctionName` in its `{field}`"),
             hint,
         );
     }

@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::expression::{self, Read};
 use super::fields::Fields;
 use super::report::Report;
 use crate::code;
@@ -59,13 +60,21 @@ pub(super) fn whole_number(member: &Member, bounds: RangeInclusive<u64>, report:
     value
 }
 
-/// A whole number that is written in one field or found by the path of another; none when neither is there.
+/// A whole number that is written in one field, found by the path of another, or given by an expression; none when neither is there.
 pub(super) fn amount(
     fields: &mut Fields<'_>,
     (name, path_name): (&'static str, &'static str),
     bounds: RangeInclusive<u64>,
     report: &mut Report,
 ) -> Option<Amount> {
+    if report.is_jsonata() {
+        let member = fields.take(name)?;
+        return match expression::of_member(member, report) {
+            Some(Read::Expression(expression)) => Some(Amount::Expression(expression)),
+            Some(Read::Literal | Read::Refused) => None,
+            None => whole_number(member, bounds, report).map(Amount::Literal),
+        };
+    }
     let member = fields.take_one(name, path_name, report)?;
     if member.name == path_name {
         single_path(member, report).map(Amount::Path)

@@ -6,7 +6,7 @@ use crate::code;
 use crate::definition::Next;
 use crate::limits::MAX_STATE_NAME_CHARACTERS;
 use crate::raw::Member;
-use crate::state::{State, StateKind};
+use crate::state::{QueryLanguage, State, StateKind};
 
 const TYPES: &[(&str, &str)] = &[
     ("Task", "a Task state"),
@@ -39,11 +39,17 @@ pub(super) fn read(member: &Member, reader: &mut Reader) {
     };
     fields.owner = owner;
     let comment = fields.take("Comment").and_then(|member| scalar::text(member, &mut reader.report)).map(str::to_owned);
-    if machine::is_jsonata(&mut fields, reader) {
-        return;
+    let language = machine::language(&mut fields, reader);
+    if language == Some(QueryLanguage::JsonPath) && reader.language == QueryLanguage::Jsonata {
+        let message = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine";
+        let hint = "say `\"QueryLanguage\": \"JSONata\"` on the states that are in it, and not on the machine";
+        reader.report.error(code::QUERY_LANGUAGE_DOWNGRADE, &member.value.place.opening(), message, hint);
     }
+    let outside = reader.report.language;
+    reader.report.language = language.unwrap_or(reader.language);
     let kind = read_kind(type_name, &mut fields, reader);
     fields.finish(&mut reader.report);
+    reader.report.language = outside;
     if let Some(kind) = kind {
         reader.states.push((member.place.span.start, State { name: member.name.clone(), comment, kind }));
     }

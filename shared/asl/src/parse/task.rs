@@ -12,7 +12,7 @@ use crate::state::{Amount, Task};
 pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Task> {
     let resource = fields.require("Resource", "name the function that does the work: its ARN", &mut reader.report);
     let resource = resource.and_then(|member| resource::read(member, &mut reader.report));
-    let parameters = fields.take("Parameters");
+    let parameters = fields.take(if reader.report.is_jsonata() { "Arguments" } else { "Parameters" });
     resource::check_parameters(resource.as_ref(), &fields.place, parameters, &mut reader.report);
     let data = data_flow::read(fields, Has::Everything, reader);
     let timeout = scalar::amount(fields, ("TimeoutSeconds", "TimeoutSecondsPath"), 1..=MAX_SECONDS, &mut reader.report);

@@ -2,18 +2,54 @@
 
 use std::collections::BTreeSet;
 
+use super::expression::Read;
 use super::report::Report;
-use super::scalar;
+use super::{expression, scalar};
 use crate::code;
 use crate::path::Path;
 use crate::raw::{Content, Member, Value};
 use crate::template::Template;
 
-/// Reads a payload template, which is an object.
+/// Reads a payload template, which is an object; in JSONata an expression too.
 pub(super) fn read(member: &Member, report: &mut Report) -> Option<Template> {
     match &member.value.content {
+        Content::Object(_) if report.is_jsonata() => Some(of_jsonata(&member.value, report)),
         Content::Object(_) => Some(of(&member.value, report)),
+        Content::String(text) if report.is_jsonata() && expression::is_delimited(text) => Some(of_jsonata(&member.value, report)),
+        _ if report.is_jsonata() => scalar::wrong_type(member, "an object or an expression in `{%` and `%}`", report),
         _ => scalar::wrong_type(member, "an object", report),
+    }
+}
+
+/// Any JSON, whose texts in `{%` and `%}` are expressions.
+pub(super) fn of_jsonata(value: &Value, report: &mut Report) -> Template {
+    match &value.content {
+        Content::Object(members) => {
+            let fields: Vec<(String, Template)> =
+                members.iter().map(|member| (member.name.clone(), of_jsonata(&member.value, report))).collect();
+            let literal = fields.iter().all(|(_, template)| is_literal(template));
+            if literal { Template::Literal(value.to_json()) } else { Template::Object(fields) }
+        }
+        Content::Array(elements) => {
+            let elements: Vec<Template> = elements.iter().map(|element| of_jsonata(element, report)).collect();
+            if elements.iter().all(is_literal) { Template::Literal(value.to_json()) } else { Template::Array(elements) }
+        }
+        Content::String(text) => match expression::read(value, text, report) {
+            Read::Expression(expression) => Template::Expression(expression),
+            Read::Literal | Read::Refused => Template::Literal(value.to_json()),
+        },
+        _ => Template::Literal(value.to_json()),
+    }
+}
+
+/// What a variable becomes.
+pub(super) fn of_variable(member: &Member, report: &mut Report) -> (String, Template) {
+    if report.is_jsonata() {
+        return (member.name.clone(), of_jsonata(&member.value, report));
+    }
+    match member.name.strip_suffix(".$") {
+        Some(name) => (name.to_owned(), path_or_call(member, report)),
+        None => (member.name.clone(), field(member, report)),
     }
 }
 
@@ -34,7 +70,7 @@ fn object(members: &[Member], value: &Value, report: &mut Report) -> Template {
     let mut literal = true;
     for member in members {
         let (name, template) = match member.name.strip_suffix(".$") {
-            Some(name) => (name, expression(member, report)),
+            Some(name) => (name, path_or_call(member, report)),
             None => (member.name.as_str(), field(member, report)),
         };
         // A key that is written twice in the same way is a duplicate key, reported as that.
@@ -72,7 +108,7 @@ pub(super) fn looks_like_an_expression(text: &str) -> bool {
 }
 
 /// The value of a field whose name ends in `.$`.
-fn expression(member: &Member, report: &mut Report) -> Template {
+fn path_or_call(member: &Member, report: &mut Report) -> Template {
     let stand_in = Template::Literal(serde_json::Value::Null);
     let Some(text) = member.value.text() else {
         let message = format!(

@@ -5,6 +5,7 @@ mod compensations;
 mod documentation;
 mod errors;
 mod fields;
+mod jsonata;
 mod mutations;
 mod places;
 mod samples;
@@ -12,6 +13,7 @@ mod schema;
 mod states;
 mod templates;
 mod transitions;
+mod variables;
 
 use expect_test::Expect;
 

@@ -136,7 +136,8 @@ fn targets(state: &Value) -> Vec<&Member> {
     own.chain(rules.iter().chain(catchers).filter_map(|element| element.member("Next"))).collect()
 }
 
-fn inner_flows(state: &Value) -> impl Iterator<Item = &Value> {
+/// The flows directly inside a state.
+pub(super) fn inner_flows(state: &Value) -> impl Iterator<Item = &Value> {
     let branches = state.member("Branches").map_or(&[][..], |branches| branches.value.elements());
     let processor = state.member("ItemProcessor").or_else(|| state.member("Iterator"));
     branches.iter().chain(processor.map(|processor| &processor.value))

@@ -1,6 +1,7 @@
 //! Wait: States Language specification, "Wait State".
 
 use super::data_flow::Has;
+use super::expression::{self, Read};
 use super::fields::Fields;
 use super::{Reader, data_flow, scalar, state, timestamp};
 use crate::code;
@@ -10,13 +11,19 @@ use crate::state::{Amount, Wait, WaitUntil};
 
 /// Reads a Wait state.
 pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Wait> {
-    let data = data_flow::read(fields, Has::Paths, reader);
-    let mut written: Vec<&Member> =
-        ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"].into_iter().filter_map(|name| fields.take(name)).collect();
+    let data = data_flow::read(fields, Has::Assign, reader);
+    let names: &[&'static str] = match reader.report.is_jsonata() {
+        true => &["Seconds", "Timestamp"],
+        false => &["Seconds", "SecondsPath", "Timestamp", "TimestampPath"],
+    };
+    let mut written: Vec<&Member> = names.iter().filter_map(|name| fields.take(name)).collect();
     written.sort_by_key(|member| member.place.span.start);
     let until = match written.as_slice() {
         [] => {
-            let message = "a Wait state needs `Seconds`, `SecondsPath`, `Timestamp` or `TimestampPath`";
+            let message = match reader.report.is_jsonata() {
+                true => "a Wait state needs `Seconds` or `Timestamp`",
+                false => "a Wait state needs `Seconds`, `SecondsPath`, `Timestamp` or `TimestampPath`",
+            };
             reader.report.error(code::MISSING_FIELD, &fields.place, message, "say until when: `\"Seconds\": 60`");
             None
         }
@@ -34,6 +41,14 @@ pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Wait>
 
 fn until(member: &Member, reader: &mut Reader) -> Option<WaitUntil> {
     let report = &mut reader.report;
+    match expression::of_member(member, report) {
+        Some(Read::Expression(expression)) if member.name == "Seconds" => {
+            return Some(WaitUntil::Seconds(Amount::Expression(expression)));
+        }
+        Some(Read::Expression(expression)) => return Some(WaitUntil::TimestampExpression(expression)),
+        Some(Read::Literal | Read::Refused) => return None,
+        None => {}
+    }
     match member.name.as_str() {
         "Seconds" => {
             scalar::whole_number(member, 0..=MAX_SECONDS, report).map(|seconds| WaitUntil::Seconds(Amount::Literal(seconds)))

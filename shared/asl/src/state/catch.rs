@@ -1,6 +1,7 @@
 //! Catchers: States Language specification, "Fallback states".
 
-use super::ResultPath;
+use super::{Assign, ResultPath};
+use crate::template::Template;
 
 /// One element of `Catch`.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,6 +10,10 @@ pub struct Catcher {
     pub error_equals: Vec<String>,
     /// `ResultPath`: where `{"Error", "Cause"}` is put in the state's raw input.
     pub result_path: ResultPath,
+    /// `Output` (JSONata); `{"Error", "Cause"}` when absent.
+    pub output: Option<Template>,
+    /// `Assign`.
+    pub assign: Assign,
     /// `Compensate` (Backstep's extension); when absent, the failed part alone is unwound.
     pub compensate: Option<Compensate>,
     /// `Next`.

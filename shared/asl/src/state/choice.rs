@@ -1,12 +1,15 @@
 //! Choice: States Language specification, "Choice State".
 
-use super::Data;
+use jsonata::Expression;
+
+use super::{Assign, Data};
 use crate::path::Path;
+use crate::template::Template;
 
 /// A Choice state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
-    /// How data flows (InputPath and OutputPath only).
+    /// How data flows (InputPath and OutputPath only); `Assign` and `Output` are those of `Default`.
     pub data: Data,
     /// `Choices`, tried in order; at least one.
     pub rules: Vec<ChoiceRule>,
@@ -19,6 +22,10 @@ pub struct Choice {
 pub struct ChoiceRule {
     /// When it applies.
     pub condition: Condition,
+    /// `Assign`, if it applies.
+    pub assign: Assign,
+    /// `Output`, if it applies (JSONata).
+    pub output: Option<Template>,
     /// Where it leads.
     pub next: String,
 }
@@ -26,6 +33,10 @@ pub struct ChoiceRule {
 /// A Choice rule's condition.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
+    /// `Condition`, written as a boolean (JSONata).
+    Constant(bool),
+    /// `Condition`, an expression in JSONata.
+    Expression(Expression),
     /// `And`; at least one.
     And(Vec<Condition>),
     /// `Or`; at least one.

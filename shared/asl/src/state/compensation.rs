@@ -18,7 +18,7 @@ pub enum Compensation {
 pub struct CompensationAction {
     /// Who does the work.
     pub resource: Resource,
-    /// `Parameters`, evaluated over `{"input", "result"}`; that object itself when absent.
+    /// `Parameters` (in JSONata `Arguments`), evaluated over `{"input", "result"}`; that object itself when absent.
     pub parameters: Option<Template>,
     /// `TimeoutSeconds` (literal, or a path over `{"input", "result"}`); none when absent.
     pub timeout: Option<Amount>,

@@ -1,6 +1,9 @@
-//! The fields that say how data flows through a state (JSONPath mode).
+//! The fields that say how data flows through a state.
 //!
-//! InputPath, Parameters, ResultSelector, ResultPath, OutputPath: States Language specification, "Input and Output Processing".
+//! In JSONPath InputPath, Parameters, ResultSelector, ResultPath and OutputPath; in JSONata Arguments and Output; in both Assign: States
+//! Language specification, "Input and Output Processing".
+
+use jsonata::Expression;
 
 use crate::path::{Path, ReferencePath};
 use crate::template::Template;
@@ -8,9 +11,11 @@ use crate::template::Template;
 /// How a state's data flows. Fields that its type does not have keep their defaults.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Data {
+    /// The language of the state's expressions.
+    pub language: QueryLanguage,
     /// `InputPath`.
     pub input_path: InputPath,
-    /// `Parameters` (of a Map: the older name of `ItemSelector`, kept in [`crate::state::Map::item_selector`]).
+    /// `Parameters` (of a Map: the older name of `ItemSelector`, kept in [`crate::state::Map::item_selector`]); in JSONata `Arguments`.
     pub parameters: Option<Template>,
     /// `ResultSelector`.
     pub result_selector: Option<Template>,
@@ -18,7 +23,24 @@ pub struct Data {
     pub result_path: ResultPath,
     /// `OutputPath`.
     pub output_path: InputPath,
+    /// `Output` (JSONata).
+    pub output: Option<Template>,
+    /// `Assign`.
+    pub assign: Assign,
 }
+
+/// The `QueryLanguage` of a state: its own, or the machine's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum QueryLanguage {
+    /// Paths and intrinsic functions.
+    #[default]
+    JsonPath,
+    /// Expressions in `{%` and `%}`.
+    Jsonata,
+}
+
+/// `Assign`: what each variable becomes, in the order in which they are written; empty when absent.
+pub type Assign = Vec<(String, Template)>;
 
 /// `InputPath` or `OutputPath`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -51,6 +73,8 @@ pub enum Amount {
     Literal(u64),
     /// By a `...Path` field.
     Path(Path),
+    /// By an expression in JSONata.
+    Expression(Expression),
 }
 
 /// A text that is written, found by a path, or made by an intrinsic function (`Error`, `Cause` and their paths).
@@ -62,4 +86,6 @@ pub enum Text {
     Path(Path),
     /// By a `...Path` field that holds an intrinsic function.
     Intrinsic(crate::intrinsic::Call),
+    /// By an expression in JSONata.
+    Expression(Expression),
 }

@@ -14,6 +14,8 @@ pub struct Map {
     pub processor: Flow,
     /// `ItemsPath`; the effective input itself when absent.
     pub items_path: Option<Path>,
+    /// `Items` (JSONata): an array, or an expression for one; the input itself when absent.
+    pub items: Option<Template>,
     /// `ItemSelector` (or `Parameters`, its older name); the item itself when absent.
     pub item_selector: Option<Template>,
     /// `MaxConcurrency` or its path; 0 and absent mean as many as the engine allows (40, as on AWS).

@@ -16,7 +16,7 @@ mod wait;
 pub use catch::{Catcher, Compensate};
 pub use choice::{Choice, ChoiceRule, Comparison, Condition, Operand, OrEqual, TypeTest};
 pub use compensation::{Compensation, CompensationAction};
-pub use data::{Amount, Data, InputPath, ResultPath, Text};
+pub use data::{Amount, Assign, Data, InputPath, QueryLanguage, ResultPath, Text};
 pub use fail::Fail;
 pub use map::{Map, Tolerance};
 pub use parallel::Parallel;

@@ -1,5 +1,7 @@
 //! Wait: States Language specification, "Wait State".
 
+use jsonata::Expression;
+
 use super::{Amount, Data};
 use crate::definition::Next;
 use crate::path::Path;
@@ -24,4 +26,6 @@ pub enum WaitUntil {
     Timestamp(String),
     /// `TimestampPath`.
     TimestampPath(Path),
+    /// `Timestamp`, an expression in JSONata.
+    TimestampExpression(Expression),
 }

@@ -42,6 +42,8 @@ pub(crate) fn holds(condition: &Condition, roots: &Roots<'_>) -> Result<bool, St
             Ok(false)
         }
         Condition::Not(part) => holds(part, roots).map(|holds| !holds),
+        // The parser gives these to JSONata states only.
+        Condition::Constant(_) | Condition::Expression(_) => Ok(false),
         Condition::Compare { variable, comparison } => compare(variable, comparison, roots),
     }
 }

@@ -3,7 +3,7 @@
 //! What a transition costs does not grow with the number of items: they stand in pages, each of which names the next; results fill a page
 //! that is sealed once (ARCHITECTURE.md, invariant 7).
 
-use asl::path::Path;
+use asl::mention::Mention;
 use asl::state::{Amount, Map, Tolerance};
 use asl::{State, StateKind, error_name};
 use breaks::Break;
@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::parallel::open_branches;
-use crate::advance::{Place, Progress, Step, advance, exit, visit as new_visit};
+use crate::advance::{Place, Progress, Step, advance, exit, leaving, visit as new_visit};
 use crate::data_flow::{self, DataFlow};
 use crate::failing::{context, failed};
-use crate::halt::Halt;
+use crate::halt::{FlowFailure, Halt};
 use crate::history::HistoryEventKind;
 use crate::limits::SEALED_PAGES_MAX;
-use crate::mention::Mention;
+use crate::scope::Scope;
 use crate::surrender::{group_of, surrender};
 use crate::turn::Turn;
 use crate::unwind::{Unwound, unwind};
@@ -47,16 +47,17 @@ pub(crate) fn enter(
         visit.number = turn.next_visit();
     }
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
     let input = flow.input(&raw)?;
-    let items = flow.items(map.items_path.as_ref(), &input)?;
+    let items = flow.items(map, &input)?;
     let total = u64::try_from(items.len()).unwrap_or(u64::MAX);
     let limit = turn.surroundings.limits.map_concurrency;
     let concurrency = map.max_concurrency.as_ref().map(|amount| flow.amount(amount, "MaxConcurrency", &input)).transpose()?;
     let concurrency = concurrency.filter(|asked| *asked > 0).and_then(|asked| u32::try_from(asked).ok());
     branch.last_event = turn.emit(branch.last_event, HistoryEventKind::MapStateStarted { length: total });
     // Recorded from AWS: a tolerance that is none fails the Map once it has started.
-    let tolerated_failures = tolerated(&map.tolerance, &flow, &input, total)?;
+    let tolerated_failures = tolerated(&map.tolerance, &*flow, &input, total)?;
     visit.activity = Activity::Map(Box::new(MapProgress {
         total,
         items: pages_of_items(turn, items),
@@ -76,37 +77,38 @@ pub(crate) fn enter(
 }
 
 /// How many iterations may fail: the stricter of count and percentage, none where neither is given.
-fn tolerated(tolerance: &Tolerance, flow: &impl DataFlow, input: &Value, total: u64) -> Result<u64, StateFailure> {
+fn tolerated(tolerance: &Tolerance, flow: &dyn DataFlow, input: &Value, total: u64) -> Result<u64, FlowFailure> {
     let count = match &tolerance.count {
         None => None,
         Some(Amount::Literal(count)) => Some(*count),
-        Some(Amount::Path(path)) => Some(tolerated_count(&flow.find(path, input)?, path)?),
+        Some(amount) => Some(tolerated_count(&flow.found(amount, "ToleratedFailureCount", input)?, amount)?),
     };
     let by_percentage = match &tolerance.percentage {
         None => None,
         Some(Amount::Literal(percentage)) => Some(total.saturating_mul(*percentage) / 100),
-        Some(Amount::Path(path)) => Some(tolerated_share(&flow.find(path, input)?, path, total)?),
+        Some(amount) => Some(tolerated_share(&flow.found(amount, "ToleratedFailurePercentage", input)?, amount, total)?),
     };
     Ok(count.into_iter().chain(by_percentage).min().unwrap_or(0))
 }
 
 /// The causes here are recorded from AWS.
-fn tolerated_count(found: &Value, path: &Path) -> Result<u64, StateFailure> {
+fn tolerated_count(found: &Value, amount: &Amount) -> Result<u64, StateFailure> {
     if found.as_f64().is_some_and(|number| number < 0.0) {
         return Err(StateFailure::new(error_name::RUNTIME, "ToleratedFailureCount cannot be negative."));
     }
-    found.as_u64().ok_or_else(|| {
-        let cause =
-            format!("The ToleratedFailureCountPath field refers to value {found} which is not a valid integer: {}", path.text);
+    // Recorded from AWS: a text is read as a number.
+    found.as_u64().or_else(|| found.as_str().and_then(|text| text.parse().ok())).ok_or_else(|| {
+        let what = format!("refers to value {found} which is not a valid integer");
+        let cause = format!("The ToleratedFailureCountPath field {what}: {}", source(amount));
         StateFailure::new(error_name::RUNTIME, cause)
     })
 }
 
 /// How many of `total` the percentage is that a path found.
-fn tolerated_share(found: &Value, path: &Path, total: u64) -> Result<u64, StateFailure> {
-    let Some(percentage) = found.as_f64() else {
-        let cause =
-            format!("The ToleratedFailurePercentagePath field refers to value {found} which is not a valid float: {}", path.text);
+fn tolerated_share(found: &Value, amount: &Amount, total: u64) -> Result<u64, StateFailure> {
+    let Some(percentage) = found.as_f64().or_else(|| found.as_str().and_then(|text| text.parse().ok())) else {
+        let what = format!("refers to value {found} which is not a valid float");
+        let cause = format!("The ToleratedFailurePercentagePath field {what}: {}", source(amount));
         return Err(StateFailure::new(error_name::RUNTIME, cause));
     };
     if !(0.0..=100.0).contains(&percentage) {
@@ -117,6 +119,15 @@ fn tolerated_share(found: &Value, path: &Path, total: u64) -> Result<u64, StateF
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `total`")]
     let share = share as u64;
     Ok(share)
+}
+
+/// Where a number is from, as written.
+fn source(amount: &Amount) -> String {
+    match amount {
+        Amount::Literal(number) => number.to_string(),
+        Amount::Path(path) => path.text.clone(),
+        Amount::Expression(expression) => expression.text().to_owned(),
+    }
 }
 
 /// Items in pages, each of which names the next one; answers the first.
@@ -187,12 +198,14 @@ fn run(
     place: Place<'_>,
 ) -> Result<Ran, Halt> {
     progress.starved = None;
+    let variables = branch.variables.clone();
+    let scope = Scope { variables: &variables, outer: place.scope };
     // Iterations that were left under way go on first; each that finishes makes room for the next item.
     let mut at = 0;
     let mut stuck = None;
     loop {
         while let Some(iteration) = progress.active.get_mut(at) {
-            match run_iteration(turn, branch, iteration, state)? {
+            match run_iteration(turn, branch, iteration, state, &scope)? {
                 Ran::Waiting => at += 1,
                 Ran::Stuck(failure) => {
                     stuck.get_or_insert(failure);
@@ -237,11 +250,12 @@ fn run_iteration(
     outer: &mut Branch,
     iteration: &mut Iteration,
     state: &State,
+    scope: &Scope<'_>,
 ) -> Result<Ran, TransitionError> {
     let index = iteration.item.index;
     match &mut iteration.stage {
         IterationStage::Running(branch) => {
-            let place = Place { item: Some(&iteration.item), outermost: false };
+            let place = Place { item: Some(&iteration.item), outermost: false, scope: Some(scope) };
             match advance(turn, branch, place)? {
                 Progress::Waiting => Ok(Ran::Waiting),
                 Progress::Finished(_) => {
@@ -293,7 +307,7 @@ fn tolerate(
         }));
     }
     let Some(iteration) = progress.active.get_mut(at) else { return Err(turn.corrupt("an iteration has gone")) };
-    let place = Place { item: Some(&iteration.item), outermost: false };
+    let place = Place { item: Some(&iteration.item), outermost: false, scope: None };
     let IterationStage::Running(branch) = &mut iteration.stage else {
         return Err(turn.corrupt("an iteration fails only while it runs"));
     };
@@ -354,13 +368,15 @@ fn start(
     let input = match &map.item_selector {
         None => item.value.clone(),
         Some(selector) => {
-            let flow = data_flow::of_state(turn, state, context(visit, Place { item: Some(&item), ..place }, None))?;
+            let scope = Scope { variables: &branch.variables, outer: place.scope };
+            let place = Place { item: Some(&item), ..place };
+            let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
             // The Map's own input may be large: it is read only by selectors that ask for it.
             let data = match Mention::by_template(selector).data {
                 true => flow.input(&*turn.value(&visit.input)?)?,
                 false => Value::Null,
             };
-            let selected = flow.evaluate(selector, &data, &mut turn.random)?;
+            let selected = flow.selected(selector, &data, &mut turn.random)?;
             turn.seal_bounded(selected, &|| state.name.clone())?
         }
     };
@@ -401,12 +417,12 @@ fn succeeded(
     };
     let results = collect(turn, progress)?;
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
-    let output = flow.output(&raw, Value::Array(results), &mut turn.random)?;
-    let output = turn.seal_bounded(output, &|| state.name.clone())?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
+    let (output, assigned) = leaving(turn, &*flow, &raw, Value::Array(results), state, scope, None)?;
     branch.owed.extend(group_of(state, progress.owed.clone()));
     turn.emit(branch.last_event, HistoryEventKind::MapStateSucceeded);
-    Ok(exit(turn, branch, state, output, map.next.clone()))
+    Ok(exit(turn, branch, state, output, assigned, map.next.clone()))
 }
 
 /// All results, in the order of the items.

@@ -5,11 +5,12 @@ use asl::{State, StateKind, error_name};
 use breaks::Break;
 use serde_json::Value;
 
-use crate::advance::{Place, Progress, Step, advance, exit, visit as new_visit};
-use crate::data_flow::{self, DataFlow};
+use crate::advance::{Place, Progress, Step, advance, exit, leaving, visit as new_visit};
+use crate::data_flow;
 use crate::failing::{context, failed};
 use crate::halt::Halt;
 use crate::history::HistoryEventKind;
+use crate::scope::Scope;
 use crate::surrender::group_of;
 use crate::turn::Turn;
 use crate::{Activity, Branch, OwedBranch, Payload, StateFailure, TransitionError, Visit, aborted};
@@ -28,7 +29,8 @@ pub(crate) fn enter(
         visit.number = turn.next_visit();
     }
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
     let input = flow.input(&raw)?;
     let input = flow.arguments(input, &mut turn.random)?;
     let input = turn.seal_bounded(input, &|| state.name.clone())?;
@@ -66,8 +68,10 @@ pub(crate) fn resume(
         return Err(turn.corrupt(format!("state `{}` has no branches", state.name)).into());
     };
     let mut waiting = false;
+    let variables = branch.variables.clone();
+    let scope = Scope { variables: &variables, outer: place.scope };
     for child in branches.iter_mut() {
-        let progress = advance(turn, child, Place { outermost: false, ..place })?;
+        let progress = advance(turn, child, Place { outermost: false, scope: Some(&scope), ..place })?;
         match progress {
             Progress::Finished(_) => {}
             Progress::Waiting => waiting = true,
@@ -99,9 +103,9 @@ fn succeeded(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state:
         outputs.iter().map(|output| Ok((*turn.value(output)?).clone())).collect::<Result<Vec<Value>, TransitionError>>()?;
     let last_event = branches.iter().map(|branch| branch.last_event).max().unwrap_or(branch.last_event);
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
-    let output = flow.output(&raw, Value::Array(results), &mut turn.random)?;
-    let output = turn.seal_bounded(output, &|| state.name.clone())?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
+    let (output, assigned) = leaving(turn, &*flow, &raw, Value::Array(results), state, scope, None)?;
     let owed = branches.iter().zip(0..).map(|(branch, index)| OwedBranch { index, owed: branch.owed.clone() });
     let owed: Vec<OwedBranch> = owed.collect();
     turn.close_branches(count);
@@ -109,7 +113,7 @@ fn succeeded(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state:
     turn.emit(last_event, HistoryEventKind::ParallelStateSucceeded);
     // Recorded from AWS: what follows links to the last event inside.
     branch.last_event = last_event;
-    Ok(exit(turn, branch, state, output, parallel.next.clone()))
+    Ok(exit(turn, branch, state, output, assigned, parallel.next.clone()))
 }
 
 /// It fails and nothing catches that: reported, but left as it is for a redrive.

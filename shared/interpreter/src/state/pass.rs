@@ -3,10 +3,11 @@
 use asl::State;
 use asl::state::Pass;
 
-use crate::advance::{Place, Step, exit};
-use crate::data_flow::{self, DataFlow};
+use crate::advance::{Place, Step, exit, leaving};
+use crate::data_flow;
 use crate::failing::context;
 use crate::halt::Halt;
+use crate::scope::Scope;
 use crate::turn::Turn;
 use crate::{Branch, Visit};
 
@@ -19,13 +20,13 @@ pub(crate) fn enter(
     place: Place<'_>,
 ) -> Result<Step, Halt> {
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
     let input = flow.input(&raw)?;
     let result = match &pass.result {
         Some(result) => result.clone(),
         None => flow.arguments(input, &mut turn.random)?,
     };
-    let output = flow.output(&raw, result, &mut turn.random)?;
-    let output = turn.seal_bounded(output, &|| state.name.clone())?;
-    Ok(exit(turn, branch, state, output, pass.next.clone()))
+    let (output, assigned) = leaving(turn, &*flow, &raw, result, state, scope, None)?;
+    Ok(exit(turn, branch, state, output, assigned, pass.next.clone()))
 }

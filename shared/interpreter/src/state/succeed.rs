@@ -3,9 +3,10 @@
 use asl::{Next, State};
 
 use crate::advance::{Place, Step, exit};
-use crate::data_flow::{self, DataFlow};
+use crate::data_flow;
 use crate::failing::context;
 use crate::halt::Halt;
+use crate::scope::{Scope, Variables};
 use crate::turn::Turn;
 use crate::{Branch, Visit};
 
@@ -17,8 +18,9 @@ pub(crate) fn enter(
     place: Place<'_>,
 ) -> Result<Step, Halt> {
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
-    let output = flow.passed(flow.input(&raw)?)?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
+    let output = flow.passed(flow.input(&raw)?, None)?;
     let output = turn.seal_bounded(output, &|| state.name.clone())?;
-    Ok(exit(turn, branch, state, output, Next::End))
+    Ok(exit(turn, branch, state, output, Variables::new(), Next::End))
 }

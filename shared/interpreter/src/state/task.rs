@@ -17,11 +17,13 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::Value;
 
-use crate::advance::{Place, Step, exit};
-use crate::data_flow::{self, DataFlow, JsonPath};
-use crate::failing::{context, failed, located};
+use crate::advance::{Place, Step, exit, leaving};
+use crate::context_object::StateContext;
+use crate::data_flow::{self, DataFlow};
+use crate::failing::{context, failed, told};
 use crate::halt::Halt;
 use crate::history::{ErrorDetails, HistoryEventKind, TaskDetails};
+use crate::scope::{Scope, Variables};
 use crate::turn::Turn;
 use crate::{
     Activity, AttemptEnd, Branch, IdempotencyKey, Owed, OwedTask, StateFailure, TaskAttempt, TaskOutcome, TaskPhase,
@@ -45,6 +47,7 @@ pub(crate) fn enter(
         arguments: None,
         function: String::new(),
         compensation: None,
+        variables: Variables::new(),
         attempt: 0,
         unknown: false,
         pivot_retries: 0,
@@ -75,7 +78,7 @@ pub(crate) fn resume(
         TaskPhase::Due { .. } => match schedule(turn, branch, visit, &mut progress, state, task, place) {
             // That another attempt cannot be made does not make a pivot's outcome known.
             Err(Halt::Failure(failure)) if task.pivot && progress.unknown => {
-                let failure = located(failure, visit);
+                let failure = told(turn, branch, visit, failure);
                 used(turn, branch, visit, &mut progress, state, task, place, failure)
             }
             other => other,
@@ -115,7 +118,9 @@ fn schedule(
     let token = token(turn, turn.revision, visit.number, number, progress.secret);
     let text = is_callback(task).then(|| token.to_string());
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, text.as_deref()))?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let context = StateContext { seed: seed_of(progress.secret), ..context(turn, scope, visit, place, text.as_deref()) };
+    let flow = data_flow::of_state(turn, state, context)?;
     let mut random = random_of(progress.secret);
     let input = flow.input(&raw)?;
     let timeout_seconds = task.timeout.as_ref().map(|amount| flow.amount(amount, "TimeoutSeconds", &input)).transpose()?;
@@ -125,7 +130,8 @@ fn schedule(
     if let Some(action) = compensation::declared(task)
         && progress.compensation.is_none()
     {
-        let evaluated = compensation::evaluate(turn, &flow, action, &payload, &Value::Null, &mut random);
+        let evaluated = compensation::evaluate(turn, &*flow, action, &payload, &Value::Null, &mut random);
+        progress.variables = compensation::captured(action, scope);
         let anyway = breaks::active(Break::ScheduledThoughArgumentsFail);
         progress.compensation = if anyway { evaluated.ok() } else { Some(evaluated?) };
     }
@@ -172,7 +178,8 @@ fn ended(
                         // It has happened, whatever the state makes of it: owed, like an unknown outcome.
                         Err(Halt::Failure(failure)) => {
                             progress.unknown = !task.pivot && !breaks::active(Break::FailedEvaluationForgetsTheAction);
-                            used(turn, branch, visit, progress, state, task, place, located(failure, visit))
+                            let failure = told(turn, branch, visit, failure);
+                            used(turn, branch, visit, progress, state, task, place, failure)
                         }
                         other => other,
                     };
@@ -278,19 +285,20 @@ fn succeeded(
     if task.pivot {
         pass_pivot(turn, branch, state);
     }
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let context = StateContext { seed: seed_of(progress.secret), ..context(turn, scope, visit, place, None) };
+    let flow = data_flow::of_state(turn, state, context)?;
     let mut random = random_of(progress.secret);
     if let Some(action) = compensation::declared(task).filter(|_| !breaks::active(Break::ArgumentsNotEvaluatedAgain)) {
         let received = progress.arguments.as_ref().map(|arguments| turn.value(arguments)).transpose()?;
         let received = received.as_deref().unwrap_or(&Value::Null);
-        progress.compensation = Some(compensation::evaluate(turn, &flow, action, received, result, &mut random)?);
+        progress.compensation = Some(compensation::evaluate(turn, &*flow, action, received, result, &mut random)?);
     }
-    let output = flow.output(&raw, result.clone(), &mut random)?;
-    let output = turn.seal_bounded(output, &|| state.name.clone())?;
+    let (output, assigned) = leaving(turn, &*flow, &raw, result.clone(), state, scope, Some(&mut random))?;
     if let Some(owed) = owed(visit, progress, state, place, true) {
         branch.owed.push(Owed::Task(Box::new(owed)));
     }
-    Ok(exit(turn, branch, state, output, task.next.clone()))
+    Ok(exit(turn, branch, state, output, assigned, task.next.clone()))
 }
 
 /// The pivot has succeeded: all that is owed before it is discharged.
@@ -318,6 +326,7 @@ pub(crate) fn owed(visit: &Visit, progress: &TaskProgress, state: &State, place:
         action_function: progress.function.clone(),
         compensation: progress.compensation.clone()?,
         iteration: place.item.cloned(),
+        variables: progress.variables.clone(),
         undo: Undo::default(),
     })
 }
@@ -356,6 +365,13 @@ pub(crate) fn random_of(secret: u128) -> ChaCha8Rng {
         *place = byte;
     }
     ChaCha8Rng::from_seed(seed)
+}
+
+/// What evaluations of a visit draw from, for the same reason.
+fn seed_of(secret: u128) -> u64 {
+    #[expect(clippy::cast_possible_truncation, reason = "some of the bits are enough")]
+    let seed = (secret >> 64) as u64;
+    seed
 }
 
 /// Whether the task's answer comes by SendTaskSuccess or SendTaskFailure.
@@ -459,13 +475,19 @@ pub(crate) fn submitted_event(task: &Task, output: crate::Payload) -> Option<His
 }
 
 /// The flow of a task that has been stopped, for evaluating its compensation again.
-pub(crate) fn flow_of_owed<'s>(turn: &Turn<'_>, state: &'s State, owed: &OwedTask) -> Result<JsonPath<'s>, TransitionError> {
-    let context = crate::context_object::StateContext {
+pub(crate) fn flow_of_owed<'s>(
+    turn: &Turn<'_>,
+    state: &'s State,
+    owed: &OwedTask,
+) -> Result<Box<dyn DataFlow + 's>, TransitionError> {
+    let context = StateContext {
         name: &owed.state,
         entered_at: owed.entered_at,
         retry_count: Some(0),
         item: owed.iteration.as_ref(),
         token: None,
+        scope: Scope { variables: &owed.variables, outer: None },
+        seed: seed_of(owed.secret),
     };
     data_flow::of_state(turn, state, context)
 }

@@ -1,27 +1,30 @@
 //! Wait: a delay (States Language specification, "Wait State").
 
-use asl::state::{Wait, WaitUntil};
-use asl::{State, StateKind, error_name};
+use asl::state::Wait;
+use asl::{State, StateKind};
 
 use crate::advance::{Place, Step, exit};
-use crate::data_flow::{self, DataFlow};
+use crate::data_flow::{self, Assigning, Field};
 use crate::failing::context;
 use crate::halt::Halt;
+use crate::scope::{self, Scope};
 use crate::turn::Turn;
-use crate::{Activity, Branch, StateFailure, Timestamp, Visit};
+use crate::{Activity, Branch, Visit};
 
 /// Starts to wait. An instant that has passed ends it in the same transition.
-pub(crate) fn enter(turn: &mut Turn<'_>, visit: &mut Visit, state: &State, wait: &Wait, place: Place<'_>) -> Result<Step, Halt> {
+pub(crate) fn enter(
+    turn: &mut Turn<'_>,
+    branch: &Branch,
+    visit: &mut Visit,
+    state: &State,
+    wait: &Wait,
+    place: Place<'_>,
+) -> Result<Step, Halt> {
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
     let input = flow.input(&raw)?;
-    let until = match &wait.until {
-        WaitUntil::Seconds(seconds) => turn.now.plus_seconds(flow.amount(seconds, "Seconds", &input)?),
-        WaitUntil::Timestamp(text) => Timestamp::parse(text).ok_or_else(|| {
-            StateFailure::new(error_name::RUNTIME, format!("the Timestamp `{text}` is not an RFC 3339 date-time"))
-        })?,
-        WaitUntil::TimestampPath(path) => flow.timestamp(path, &input)?,
-    };
+    let until = flow.until(&wait.until, turn.now, &input)?;
     visit.activity = Activity::Waiting { until };
     Ok(Step::Waiting)
 }
@@ -38,8 +41,13 @@ pub(crate) fn waited(
         return Err(turn.corrupt(format!("state `{}` has waited and is no Wait", state.name)).into());
     };
     let raw = turn.value(&visit.input)?;
-    let flow = data_flow::of_state(turn, state, context(visit, place, None))?;
-    let output = flow.passed(flow.input(&raw)?)?;
+    let scope = Scope { variables: &branch.variables, outer: place.scope };
+    let flow = data_flow::of_state(turn, state, context(turn, scope, visit, place, None))?;
+    let input = flow.input(&raw)?;
+    let by = Assigning { field: Field::State, raw: &raw, data: &input, result: None, error_output: None };
+    let assigned = flow.assigned(&wait.data.assign, by, &mut turn.random)?;
+    let output = flow.passed(input, None)?;
     let output = turn.seal_bounded(output, &|| state.name.clone())?;
-    Ok(exit(turn, branch, state, output, wait.next.clone()))
+    let assigned = scope::seal(turn, assigned, scope, state)?;
+    Ok(exit(turn, branch, state, output, assigned, wait.next.clone()))
 }

@@ -1,5 +1,6 @@
 //! DescribeStateMachine.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use interpreter::DefinitionHash;
@@ -47,6 +48,9 @@ pub struct DescribeStateMachineResponse {
     /// The id of its revision, once it was updated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<String>,
+    /// The variables that each state refers to, of those states that refer to any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variable_references: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Api<'_> {
@@ -65,8 +69,10 @@ impl Api<'_> {
         arn::check(&machine_arn, Kind::StateMachine)?;
         let machine = self.machine(&machine_arn).await?;
         let settings = MachineSettings::of(&machine);
+        let definition = self.definition(&machine.definition).await?;
         Ok(DescribeStateMachineResponse {
-            definition: self.definition(&machine.definition).await?,
+            variable_references: variable_references(&definition),
+            definition,
             state_machine_arn: machine.arn,
             name: machine.name,
             status: "ACTIVE",
@@ -85,6 +91,11 @@ impl Api<'_> {
         let text = self.executions().definition(hash).await?;
         text.ok_or_else(|| ApiError::new(ErrorName::InternalFailure, format!("definition `{hash}` does not exist")))
     }
+}
+
+/// What a definition's states refer to. One that is refused today was taken once, and refers to nothing that could be told.
+pub(crate) fn variable_references(definition: &str) -> BTreeMap<String, BTreeSet<String>> {
+    asl::parse(definition).map(|(definition, _)| definition.references()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! DescribeStateMachineForExecution: the machine as it was when the execution was started.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,7 @@ use crate::constraints::Constraints;
 use crate::machine_settings::{
     EncryptionConfiguration, LoggingConfiguration, MachineSettings, TracingConfiguration,
 };
+use crate::operation::describe_state_machine::variable_references;
 use crate::{Api, ApiError, EpochSeconds, arn, member};
 
 /// Which execution.
@@ -42,6 +44,9 @@ pub struct DescribeStateMachineForExecutionResponse {
     /// The id of the machine's revision, if that is still the one that the execution runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<String>,
+    /// The variables that each state refers to, of those states that refer to any.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variable_references: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Api<'_> {
@@ -63,8 +68,10 @@ impl Api<'_> {
         let machine = self.executions().machine(&head.identity.machine_arn).await?;
         let settings = machine.as_ref().map(MachineSettings::of).unwrap_or_default();
         let pinned = machine.filter(|machine| machine.definition == head.definition);
+        let definition = self.definition(&head.definition).await?;
         Ok(DescribeStateMachineForExecutionResponse {
-            definition: self.definition(&head.definition).await?,
+            variable_references: variable_references(&definition),
+            definition,
             state_machine_arn: head.identity.machine_arn,
             name: head.identity.machine_name,
             role_arn: head.identity.role_arn,

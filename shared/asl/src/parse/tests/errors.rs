@@ -157,7 +157,6 @@ fn a_catcher_names_errors_and_leads_on() {
             3:108: `ErrorEquals` must not be empty [empty] at /States/A/Catch/0/ErrorEquals (name at least one error)
             3:120: `Next` must be a string, found `1` [wrong-type] at /States/A/Catch/0/Next (write a string)
             3:138: a path begins with `$`, not with `error` [bad-path] at /States/A/Catch/0/ResultPath (write a path of names and indexes from `$` on: `$.order.lines[0]`)
-            3:146: `Assign` of a catcher is not yet supported [unsupported-field] at /States/A/Catch/0/Assign (variables come in a later release; carry the value in the data with `ResultPath`)
             3:160: a catcher has no field `End` [unknown-field] at /States/A/Catch/0/End (`End` is a field of states other than Choice, Succeed and Fail)
         "#]],
     );

@@ -25,18 +25,17 @@ fn an_unknown_field_gets_the_nearest_known_one_or_the_place_where_it_belongs() {
             6:1: a Pass state has no field `TimeoutSeconds` [unknown-field] at /States/A/TimeoutSeconds (`TimeoutSeconds` is a field of Task states, of the machine and of a `Compensation`)
             7:1: a Pass state has no field `Catch` [unknown-field] at /States/A/Catch (`Catch` is a field of Task, Parallel and Map states)
             8:1: a Pass state has no field `HeartbeatSecond` [unknown-field] at /States/A/HeartbeatSecond (did you mean `HeartbeatSeconds`? It is a field of Task states)
-            9:1: a Pass state has no field `Banana` [unknown-field] at /States/A/Banana (a Pass state has the fields `Comment`, `End`, `InputPath`, `Next`, `OutputPath`, `Parameters`, `QueryLanguage`, `Result`, `ResultPath`, `Type`)
+            9:1: a Pass state has no field `Banana` [unknown-field] at /States/A/Banana (a Pass state has the fields `Assign`, `Comment`, `End`, `InputPath`, `Next`, `OutputPath`, `Parameters`, `QueryLanguage`, `Result`, `ResultPath`, `Type`)
             10:1: `Items` is a field of the JSONata query language, and a Pass state is in JSONPath [jsonata-field] at /States/A/Items (use `ItemsPath`)
             11:1: `Output` is a field of the JSONata query language, and a Pass state is in JSONPath [jsonata-field] at /States/A/Output (use `ResultSelector`, `ResultPath` or `OutputPath`)
-            12:1: `Assign` of a Pass state is not yet supported [unsupported-field] at /States/A/Assign (variables come in a later release; carry the value in the data with `ResultPath`)
-            13:1: a Pass state has no field `Credentials` [unknown-field] at /States/A/Credentials (a Pass state has the fields `Comment`, `End`, `InputPath`, `Next`, `OutputPath`, `Parameters`, `QueryLanguage`, `Result`, `ResultPath`, `Type`)
+            13:1: a Pass state has no field `Credentials` [unknown-field] at /States/A/Credentials (a Pass state has the fields `Assign`, `Comment`, `End`, `InputPath`, `Next`, `OutputPath`, `Parameters`, `QueryLanguage`, `Result`, `ResultPath`, `Type`)
         "#]],
     );
     check_state(
         r#"{"Type": "Succeed", "Assign": {}}"#,
         expect![[r#"
-        3:21: a Succeed state has no field `Assign` [unknown-field] at /States/A/Assign (a Succeed state has the fields `Comment`, `InputPath`, `OutputPath`, `QueryLanguage`, `Type`)
-    "#]],
+            3:21: a Succeed state has no field `Assign` [unknown-field] at /States/A/Assign (`Assign` is a field of states other than Succeed and Fail, of Choice rules and of catchers)
+        "#]],
     );
 }
 
@@ -49,6 +48,7 @@ fn a_machine_has_these_fields() {
         r#""TimeoutSeconds": 0"#,
         r#""TimeoutSeconds": 99999999"#,
         r#""QueryLanguage": "JSONPath""#,
+        r#""QueryLanguage": "JSONata""#,
     ] {
         assert_eq!(report(&with(field)), "", "{field}");
     }
@@ -92,22 +92,6 @@ fn a_machine_has_these_fields() {
         &with(r#""Comments": "a""#),
         expect![[r#"
         1:2: the state machine has no field `Comments` [unknown-field] at /Comments (did you mean `Comment`?)
-    "#]],
-    );
-}
-
-#[test]
-fn jsonata_is_refused_once_where_it_is_said() {
-    check(
-        r#"{"QueryLanguage": "JSONata", "StartAt": "A", "States": {"A": {"Type": "Pass", "Output": "{% 1 %}", "End": true}}}"#,
-        expect![[r#"
-            1:19: the state machine is in `JSONata`, which comes in a later release [unsupported-query-language] at /QueryLanguage (write it in JSONPath, with `"QueryLanguage": "JSONPath"` or without the field)
-        "#]],
-    );
-    check_state(
-        r#"{"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "End": true}"#,
-        expect![[r#"
-        3:35: a Pass state is in `JSONata`, which comes in a later release [unsupported-query-language] at /States/A/QueryLanguage (write it in JSONPath, with `"QueryLanguage": "JSONPath"` or without the field)
     "#]],
     );
 }

@@ -9,12 +9,20 @@ fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../../docs/asl.schema.json")).unwrap()
 }
 
-/// Whether the parser knows a field, whatever its value, of the object that `with` puts into a definition.
+/// Whether the parser knows a field, whatever its value, of the object that `with` puts into a definition, in one of the query languages.
 fn is_known(field: &str, pointer: &str, with: impl Fn(Value) -> Value) -> bool {
-    let definition = with(json!({ field: [] })).to_string();
     let pointer = format!("{pointer}/{field}");
-    let diagnostics = parse(&definition).err().unwrap_or_default();
-    !diagnostics.iter().any(|diagnostic| diagnostic.code == "unknown-field" && diagnostic.pointer == pointer)
+    // Rules inside others are read in JSONPath only.
+    let languages: &[&str] = if pointer.contains("/Not/") { &["JSONPath"] } else { &["JSONPath", "JSONata"] };
+    languages.iter().any(|language| {
+        let mut definition = with(json!({ field: [] }));
+        if let Some(machine) = definition.as_object_mut() {
+            machine.entry("QueryLanguage").or_insert(json!(language));
+        }
+        let diagnostics = parse(&definition.to_string()).err().unwrap_or_default();
+        let refused = ["unknown-field", "jsonata-field", "jsonpath-field"];
+        !diagnostics.iter().any(|diagnostic| refused.contains(&diagnostic.code) && diagnostic.pointer == pointer)
+    })
 }
 
 /// Checks the properties of a definition of the schema against the parser, with every field of the language as candidates.

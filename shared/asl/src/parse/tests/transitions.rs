@@ -209,11 +209,11 @@ fn a_broken_state_still_leads_on() {
     check(
         r#"{"StartAt": "A", "States": {
 "A": {"Type": "Taks", "Next": "B"},
-"B": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 %}", "Next": "C"},
+"B": {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% 1 + %}", "Next": "C"},
 "C": {"Type": "Succeed"}}}"#,
         expect![[r#"
             2:15: there is no state type `Taks` [unknown-state-type] at /States/A/Type (did you mean `Task`?)
-            3:40: a Pass state is in `JSONata`, which comes in a later release [unsupported-query-language] at /States/B/QueryLanguage (write it in JSONPath, with `"QueryLanguage": "JSONPath"` or without the field)
+            3:61: `1 +` is no JSONata expression: S0207: Unexpected end of expression [bad-jsonata] at /States/B/Output (see docs.jsonata.org; Step Functions has version 2.0)
         "#]],
     );
 }
