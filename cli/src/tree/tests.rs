@@ -1,5 +1,7 @@
 //! Trees of histories as the interpreter writes them.
 
+use std::collections::BTreeMap;
+
 use interpreter::history::{ErrorDetails, StateType};
 use interpreter::{HistoryEvent, HistoryEventKind as Kind, Payload, Timestamp};
 
@@ -29,7 +31,7 @@ fn entered(state_type: StateType, name: &str) -> Kind {
 }
 
 fn exited(state_type: StateType, name: &str) -> Kind {
-    Kind::StateExited { state_type, name: name.to_owned(), output: nothing() }
+    Kind::StateExited { state_type, name: name.to_owned(), output: nothing(), assigned: BTreeMap::new() }
 }
 
 fn scheduled() -> Kind {
