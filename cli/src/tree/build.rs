@@ -40,6 +40,7 @@ impl Builder {
             HistoryEventKind::StateEntered { state_type, name, .. } => self.enter(event, *state_type, name),
             HistoryEventKind::StateExited { name, .. } => self.update(event, Some(name), |node| node.exited_at = Some(event.at)),
             HistoryEventKind::StateAborted { .. } => {}
+            HistoryEventKind::EvaluationFailed { state, details, .. } => self.evaluation_failed(event, state, details),
             HistoryEventKind::LambdaFunctionScheduled { .. } | HistoryEventKind::TaskScheduled { .. } => {
                 self.update(event, None, |node| node.attempts += 1);
             }
@@ -101,6 +102,15 @@ impl Builder {
         };
         self.of_event.insert(event.id, self.nodes.len());
         self.nodes.push((node, place));
+    }
+
+    /// A failed evaluation links to what came before its state: it belongs to the state's latest visit.
+    fn evaluation_failed(&mut self, event: &HistoryEvent, state: &str, details: &ErrorDetails) {
+        let Some(at) = self.nodes.iter().rposition(|(node, _)| node.state == state) else { return };
+        self.of_event.insert(event.id, at);
+        if let Some((node, _)) = self.nodes.get_mut(at) {
+            node.failures.push(failure(details));
+        }
     }
 
     /// Changes the visit that an event belongs to: that of the event before it or, by name, one around that.

@@ -286,9 +286,11 @@ fn succeeded(
         pass_pivot(turn, branch, state);
     }
     let scope = Scope { variables: &branch.variables, outer: place.scope };
-    let context = StateContext { seed: seed_of(progress.secret), ..context(turn, scope, visit, place, None) };
+    // Others than for its arguments: what was drawn for them must not be drawn again.
+    let secret = !progress.secret;
+    let context = StateContext { seed: seed_of(secret), ..context(turn, scope, visit, place, None) };
     let flow = data_flow::of_state(turn, state, context)?;
-    let mut random = random_of(progress.secret);
+    let mut random = random_of(secret);
     if let Some(action) = compensation::declared(task).filter(|_| !breaks::active(Break::ArgumentsNotEvaluatedAgain)) {
         let received = progress.arguments.as_ref().map(|arguments| turn.value(arguments)).transpose()?;
         let received = received.as_deref().unwrap_or(&Value::Null);
@@ -369,9 +371,7 @@ pub(crate) fn random_of(secret: u128) -> ChaCha8Rng {
 
 /// What evaluations of a visit draw from, for the same reason.
 fn seed_of(secret: u128) -> u64 {
-    #[expect(clippy::cast_possible_truncation, reason = "some of the bits are enough")]
-    let seed = (secret >> 64) as u64;
-    seed
+    (secret >> 64) as u64
 }
 
 /// Whether the task's answer comes by SendTaskSuccess or SendTaskFailure.

@@ -7,6 +7,7 @@
 
 mod compensation;
 mod data;
+mod jsonata;
 mod late_messages;
 mod map;
 mod parallel;
@@ -17,6 +18,7 @@ mod runaway;
 mod states;
 mod timers;
 mod unwinding;
+mod variables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
