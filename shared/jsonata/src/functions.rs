@@ -272,8 +272,13 @@ fn register_counting(evaluator: &mut Evaluator) -> Result<(), EvaluatorError> {
     let own = made.clone();
     evaluator.register_fn(STRING, move |args: &[JValue]| {
         let Some(value) = args.first().filter(|value| !value.is_undefined()) else { return Ok(JValue::Undefined) };
+        let pretty = match args.get(1) {
+            None | Some(JValue::Undefined) => None,
+            Some(JValue::Bool(pretty)) => Some(*pretty),
+            Some(_) => return failed("T0410: Argument 2 of function \"string\" does not match function signature"),
+        };
         own.spend(text_bytes(value)?)?;
-        Ok(string(value, args.get(1).and_then(JValue::as_bool))?)
+        Ok(string(value, pretty)?)
     })?;
     let own = made.clone();
     evaluator.register_fn(JOINED, move |args: &[JValue]| {

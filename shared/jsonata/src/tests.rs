@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::limits::{EXPRESSION_DEPTH_MAX, RANGE_ELEMENTS_MAX};
@@ -105,6 +106,7 @@ fn the_time_and_the_randomness_are_the_moments() {
 fn what_would_grow_without_bound_is_ended() {
     check_thrown("$pad('x', 1e9)", "more than");
     check("$pad('x', -3, 'ab')", &json!("abx"));
+    check_thrown("$string(1, 2)", "T0410");
     check_thrown("$length($reduce([1..40], function($a, $i) { $a & $a }, 'x'))", "");
     check_thrown("$string($reduce([1..40], function($a, $i) { {'l': $a, 'r': $a} }, 'x'))", "too large");
     check_thrown("$count($reduce([1..40], function($a, $i) { [$a, $a] }, [1]))", "more than");
@@ -116,8 +118,10 @@ fn what_would_grow_without_bound_is_ended() {
     check_thrown("[1..100000000]", "");
     let wide = evaluated("$reduce([1..40], function($a, $i) { {'l': $a, 'r': $a} }, 'x')");
     assert!(matches!(wide, Err(EvaluationError::Limit(_))), "{wide:?}");
-    let deep = evaluated("$reduce([1..20000], function($a, $i) { {'a': $a} }, 1)");
-    assert!(matches!(deep, Err(EvaluationError::Limit(_))), "{deep:?}");
+    for depth in ["20000", "250000"] {
+        let deep = evaluated(&format!("$reduce([1..{depth}], function($a, $i) {{ {{'a': [$a]}} }}, 1)"));
+        assert!(matches!(deep, Err(EvaluationError::Limit(_) | EvaluationError::Thrown(_))), "{depth}: {deep:?}");
+    }
 }
 
 fn refusal(text: &str) -> String {
@@ -160,4 +164,118 @@ fn an_expression_tells_what_it_mentions() {
     assert!(mentions("$states.context").execution_input);
     let all = mentions("$keys($states)");
     assert!(all.input && all.result && all.context && all.error_output);
+}
+
+/// What expressions are made of, and what looks like it.
+const PIECES: &[&str] = &[
+    "$",
+    "$$",
+    "$states.input",
+    "$states",
+    "$order",
+    "a",
+    "`b c`",
+    "1",
+    "-1",
+    "2.5",
+    "1e308",
+    "'x'",
+    "\"\\u00e9\"",
+    "true",
+    "null",
+    "[",
+    "]",
+    "{",
+    "}",
+    "(",
+    ")",
+    ",",
+    ":",
+    ";",
+    "?",
+    ".",
+    "..",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "&",
+    "=",
+    "!=",
+    "<",
+    ">=",
+    "and",
+    "or",
+    "in",
+    ":=",
+    "~>",
+    "^(",
+    "@$i",
+    "#$i",
+    "**",
+    "|",
+    "function($x){",
+    "$x",
+    "/a/",
+    "$sum(",
+    "$map(",
+    "$filter(",
+    "$reduce(",
+    "$sort(",
+    "$string(",
+    "$number(",
+    "$substring(",
+    "$pad(",
+    "$split(",
+    "$join(",
+    "$replace(",
+    "$match(",
+    "$formatNumber(",
+    "$formatBase(",
+    "$toMillis(",
+    "$fromMillis(",
+    "$now(",
+    "$lookup(",
+    "$spread(",
+    "$merge(",
+    "$each(",
+    "$zip(",
+    "$partition(",
+    "$range(",
+    "$hash(",
+    "$parse(",
+    "$uuid(",
+    "'#0.0'",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_written_is_parsed_and_evaluated_or_refused(
+        pieces in prop::collection::vec((prop::sample::select(PIECES), any::<bool>()), 1..14),
+    ) {
+        let (mut text, mut open) = (String::new(), Vec::new());
+        for (piece, closes) in pieces {
+            text.push_str(piece);
+            open.extend(match piece.chars().last() {
+                Some('(') => Some(')'),
+                Some('{') => Some('}'),
+                Some('[') => Some(']'),
+                _ => None,
+            });
+            if closes {
+                text.extend(open.pop());
+            }
+            text.push(' ');
+        }
+        text.extend(open.into_iter().rev());
+        let input = json!({"a": [1, {"b c": [null, "x"]}]});
+        let bindings = Bindings { states: States { input: Some(&input), ..States::default() }, ..Bindings::default() };
+        if let Ok(expression) = Expression::parse(&text) {
+            let first = expression.evaluate(&bindings, MOMENT);
+            prop_assert_eq!(first, expression.evaluate(&bindings, MOMENT), "{} is a function of its arguments", text);
+        }
+    }
 }

@@ -87,6 +87,7 @@ const LADEN: &str = r#"{
         },
         "Reserve": {
             "Type": "Task", "Resource": "fn:reserve", "TimeoutSeconds": 60, "ResultPath": "$.reserved", "Next": "Decide",
+            "Assign": {"kept.$": "$"},
             "Compensation": {"Resource": "fn:release"}
         },
         "Decide": {"Type": "Choice", "Choices": [{"Variable": "$.good", "BooleanEquals": true, "Next": "Good"}], "Default": "Bad"},
@@ -103,7 +104,7 @@ fn referring(events: &[HistoryEvent]) -> BTreeSet<String> {
     events.iter().filter(refers).map(name).collect()
 }
 
-// Fails if the payload of any kind of event is not looked for (`payload`).
+// Fails if the payload of any kind of event is not looked for (`payloads`), or the variables of what was left.
 #[tokio::test]
 async fn the_payloads_of_all_kinds_of_events_are_read() {
     let mut referring_kinds = BTreeSet::new();

@@ -145,6 +145,22 @@ fn variables_have_the_size_of_a_payload_at_most() {
 }
 
 #[test]
+fn all_variables_that_a_state_sees_have_ten_mebibytes_at_most() {
+    let assign = |bytes: usize| {
+        let inner = json!({ "StartAt": "I", "States": { "I": { "Type": "Pass", "Assign": { "b": "12345678" }, "End": true } } });
+        let states = json!({
+            "A": { "Type": "Pass", "Assign": { "a.$": "$" }, "OutputPath": null, "Next": "P" },
+            "P": parallel(json!([inner]), json!({ "End": true })),
+        });
+        let limits = Limits { payload_bytes: 20_000_000, ..Limits::default() };
+        Run::start_within(&machine(states), &json!("x".repeat(bytes - 2)), limits)
+    };
+    assert_eq!(assign(10 * 1024 * 1024 - 10).status(), ExecutionStatus::Succeeded);
+    let run = assign(10 * 1024 * 1024 - 9);
+    assert_eq!((run.status(), run.error()), (ExecutionStatus::Failed, "States.DataLimitExceeded"));
+}
+
+#[test]
 fn a_large_variable_is_a_value_item() {
     let large = "x".repeat(50_000);
     let states = json!({

@@ -126,6 +126,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_variables_that_states_refer_to_are_told() {
+        let system = System::new();
+        let definition = r#"{"StartAt": "A", "States": {
+            "A": {"Type": "Pass", "Assign": {"total": 1, "who": "x"}, "Next": "B"},
+            "B": {"Type": "Pass", "Parameters": {"a.$": "$who", "b.$": "States.MathAdd($total, 1)"}, "End": true}}}"#;
+        let arn = system.machine("order", definition).await;
+        let described = system.call("DescribeStateMachine", json!({"stateMachineArn": arn})).await;
+        assert_eq!(described["variableReferences"], json!({"B": ["total", "who"]}));
+        let execution = system.start(&arn, "one", "{}").await;
+        let described = system.call("DescribeStateMachineForExecution", json!({"executionArn": execution})).await;
+        assert_eq!(described["variableReferences"], json!({"B": ["total", "who"]}));
+    }
+
+    #[tokio::test]
     async fn what_is_no_machine_is_refused() {
         let system = System::new();
         for (request, error, message) in [
