@@ -1,4 +1,6 @@
 //! Late, duplicate and forged messages: a row per cell of the tables in `state/task.rs` and `unwind.rs` (ARCHITECTURE.md, invariants 8, 10, 11).
+//!
+//! Longer than 600 lines because the rows of one table stand together.
 
 use serde_json::{Value, json};
 
