@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::engine::{Bindings, Engine, EvaluationError, Moment, States};
 use crate::limits::{EVALUATION_DEPTH_MAX, EVALUATION_MILLIS_MAX, SEQUENCE_ELEMENTS_MAX};
 use crate::rewrite::{MILLIS, guarded};
-use crate::{Expression, Mentions, ParseError, convert, functions, parse};
+use crate::{Expression, Mentions, ParseError, convert, functions, parse, wording};
 
 /// The crate `jsonata-core` behind our guards.
 #[derive(Debug, Clone, Copy)]
@@ -63,11 +63,6 @@ fn states(mentions: &Mentions, states: States<'_>) -> JValue {
     JValue::object(members)
 }
 
-/// What was thrown, in the words of the reference where ours are longer.
 fn thrown(error: &EvaluatorError) -> EvaluationError {
-    /// The evaluator names what it could not call; the reference does not.
-    const NO_FUNCTION: &str = "T1006: Attempted to invoke a non-function";
-    let message = error.message();
-    let told = if message.starts_with(NO_FUNCTION) { NO_FUNCTION } else { message };
-    EvaluationError::Thrown(told.to_owned())
+    EvaluationError::Thrown(wording::of(error.message()))
 }

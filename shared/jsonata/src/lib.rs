@@ -23,6 +23,7 @@ mod parse;
 mod rewrite;
 #[cfg(test)]
 mod tests;
+mod wording;
 
 pub use engine::{Bindings, Engine, EvaluationError, Moment, States};
 pub use expression::Expression;

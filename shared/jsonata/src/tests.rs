@@ -63,7 +63,11 @@ fn a_result_that_is_no_json_is_refused() {
 fn what_is_thrown_has_the_code_and_the_text_of_the_reference() {
     let thrown = |message: &str| Err(EvaluationError::Thrown(message.to_owned()));
     assert_eq!(evaluated("$randomSeeded(1)"), thrown("T1006: Attempted to invoke a non-function"));
-    check_thrown("1 + 'a'", "T2002: ");
+    assert_eq!(evaluated("1 + 'a'"), thrown("T2002: The right side of the \"+\" operator must evaluate to a number"));
+    assert_eq!(evaluated("true * 1"), thrown("T2001: The left side of the \"*\" operator must evaluate to a number"));
+    assert_eq!(evaluated("['a'..2]"), thrown("T2003: The left side of the range operator (..) must evaluate to an integer"));
+    assert_eq!(evaluated("[1..2.5]"), thrown("T2004: The right side of the range operator (..) must evaluate to an integer"));
+    assert_eq!(evaluated("$number('x')"), thrown("D3030: Unable to cast value to a number: \"x\""));
     check_thrown("$error('mine')", "mine");
 }
 

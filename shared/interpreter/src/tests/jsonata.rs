@@ -188,7 +188,7 @@ fn what_fails_to_evaluate_is_told_with_its_field() {
         &json!({}),
         Some("Output"),
         &format!(
-            "{} threw an error during evaluation. T2002: The right side of the + operator must evaluate to a number",
+            "{} threw an error during evaluation. T2002: The right side of the \"+\" operator must evaluate to a number",
             expression("1 + 'a'", "Output")
         ),
     );
