@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use breaks::Break;
 use interpreter::{ExecutionId, MessageOutcome};
+<<<<<<< HEAD
 use messages::queue_limits::MESSAGE_ATTRIBUTES;
 use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, WakeRest, queue_name};
+=======
+use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, REASON_ATTRIBUTE, queue_name};
+>>>>>>> e64d50e (The order saga as Lambda functions: a template, ten binaries, and what they share)
 use store::{EntryError, StoreError};
 
 use crate::publish::outgoing;
@@ -15,10 +19,6 @@ use crate::renew::RenewalPage;
 use crate::send::Sent;
 use crate::{Coordinator, DeliverError};
 
-/// The attribute of a parked message that says why it was parked.
-const REASON: &str = "reason";
-/// The most characters of a reason.
-const REASON_CHARACTERS: usize = 1_000;
 /// A message that could be read.
 pub(crate) struct Incoming<'a> {
     /// Its place in the batch.
@@ -202,15 +202,10 @@ impl Coordinator {
         if breaks::active(Break::UnreadableAcknowledged) {
             return Disposition::Done;
         }
-        let reason = readable(reason);
         tracing::error!(message = delivery.id, reason, alarm = "parked_message", "a message was parked");
-        let mut parked = Outgoing::standard(delivery.body.clone());
-        parked.attributes.clone_from(&delivery.attributes);
-        while parked.attributes.len() >= MESSAGE_ATTRIBUTES {
-            parked.attributes.pop_last();
-        }
-        if !breaks::active(Break::ParkedWithoutReason) {
-            parked.attributes.insert(REASON.to_owned(), reason);
+        let mut parked = Outgoing::parked(delivery, reason, None);
+        if breaks::active(Break::ParkedWithoutReason) {
+            parked.attributes.remove(REASON_ATTRIBUTE);
         }
         let sent = self.send(queue_name::PARKING, &[parked]).await;
         if sent.iter().all(|sent| *sent == Sent::Accepted) { Disposition::Done } else { self.given_back() }
@@ -228,13 +223,6 @@ impl Coordinator {
     }
 }
 
-/// A reason as an attribute may hold it: not too long, without control characters, not empty.
-fn readable(reason: &str) -> String {
-    let clean = |character: char| if character.is_control() { ' ' } else { character };
-    let text: String = reason.chars().take(REASON_CHARACTERS).map(clean).collect();
-    if text.is_empty() { "unknown".to_owned() } else { text }
-}
-
 /// Whether the error may be the doing of one message of several.
 fn may_be_of_one_message(error: &DeliverError) -> bool {
     matches!(error, DeliverError::Corrupt(_) | DeliverError::Store(StoreError::Refused(_)))
@@ -244,25 +232,5 @@ fn may_be_of_one_message(error: &DeliverError) -> bool {
 pub(crate) fn settle(dispositions: &mut [Disposition], place: usize, disposition: Disposition) {
     if let Some(slot) = dispositions.get_mut(place) {
         *slot = disposition;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Fails if a reason may be longer than an attribute should be, hold what a queue refuses, or be empty, which it refuses too.
-    #[test]
-    fn a_reason_is_fit_to_be_an_attribute() {
-        let long = "ü".repeat(REASON_CHARACTERS);
-        for (reason, fit) in [
-            ("not a message of ours", "not a message of ours"),
-            ("line 1\nline 2\u{0}", "line 1 line 2 "),
-            ("", "unknown"),
-            (&*long, &*long),
-            (&*format!("{long}x"), &*long),
-        ] {
-            assert_eq!(readable(reason), fit);
-        }
     }
 }

@@ -20,7 +20,7 @@ mod system;
 mod tests;
 mod watch;
 
-pub use machine::RegisterError;
+pub use coordinator::RegisterError;
 pub use observed::Observed;
 pub use options::{Concurrency, HandlerFor, HandlersOf, Options, StoreChoice, Upkeep};
 pub use queues::{QueueDepths, dead_letters_of};

@@ -11,9 +11,9 @@ use store::{Entry, ExecutionStore, LedgerStore, MemoryStore, StoreError};
 use store_sqlite::SqliteStore;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
+use worker::Serving;
 
 use crate::queues::declare;
-use crate::serving::Serving;
 use crate::{Concurrency, Observed, Options, QueueDepths, StoreChoice, Upkeep, dead_letters_of, pumps, queues, refill};
 
 /// Why a system cannot be opened.
@@ -44,7 +44,7 @@ impl Parts {
     /// One invocation of the functions that a queue feeds.
     pub(crate) async fn invoke(&self, queue: &str, deliveries: Vec<Delivery>) -> Vec<Disposition> {
         match self.serving.get(queue) {
-            Some(serving) => serving.invoke(deliveries).await,
+            Some(serving) => serving.invoke(deliveries, None).await,
             None => vec![Disposition::AGAIN; deliveries.len()],
         }
     }
@@ -85,7 +85,7 @@ impl System {
             entropy: options.entropy,
         };
         let handlers = (options.handlers)(&ports);
-        let serving = Serving::by_queue(&ports, &options.routes, &handlers, options.handler_for_any);
+        let serving = crate::serving::by_queue(&ports, &options.routes, &handlers, options.handler_for_any);
         let settings = Settings { routes: options.routes, limits: options.limits, bounds: options.bounds };
         let (still_alive, alive) = mpsc::channel(1);
         let parts = Parts {

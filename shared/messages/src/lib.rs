@@ -13,7 +13,7 @@ mod queue_settings;
 pub use body::{BodyError, CoordinatorBody, CoordinatorMessage, FORMAT, InputBody, RequestBody, WakeRest};
 pub use disposition::Disposition;
 pub use memory_queue::{Depths, Disorder, MemoryQueue, Peeked};
-pub use outgoing::{batch_refusal, batches};
+pub use outgoing::{REASON_ATTRIBUTE, SOURCE_ATTRIBUTE, batch_refusal, batches};
 pub use pump::{PumpSettings, pump};
 pub use queue::{Delivery, GiveBack, MessageQueue, Outgoing, QueueError, QueueSource, Receipt, SendFailure, queue_name};
 pub use queue_settings::{QueueSettings, Redrive};

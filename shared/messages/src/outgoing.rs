@@ -4,8 +4,17 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use crate::Outgoing;
 use crate::queue_limits::{BATCH_BYTES, BATCH_MESSAGES, DELAY_SECONDS, IDENTIFIER_CHARACTERS, MESSAGE_ATTRIBUTES, MESSAGE_BYTES};
+use crate::{Delivery, Outgoing};
+
+/// The attribute of a parked message that says why it was parked.
+pub const REASON_ATTRIBUTE: &str = "reason";
+
+/// The attribute of a parked message that says which queue it came from.
+pub const SOURCE_ATTRIBUTE: &str = "source";
+
+/// The most characters of a reason.
+const REASON_CHARACTERS: usize = 1_000;
 
 /// How the type of each of our attributes is called; it counts towards the size.
 const ATTRIBUTE_TYPE: &str = "String";
@@ -24,6 +33,20 @@ impl Outgoing {
     /// A message for a FIFO queue.
     pub fn fifo(body: impl Into<String>, group: impl Into<String>, deduplication: impl Into<String>) -> Self {
         Self { group: Some(group.into()), deduplication: Some(deduplication.into()), ..Self::standard(body) }
+    }
+
+    /// A delivery as it is parked: its body and as many of its attributes as fit, with the reason and, where it is known, the queue that it came from.
+    pub fn parked(delivery: &Delivery, reason: &str, source: Option<&str>) -> Self {
+        let mut parked = Self::standard(delivery.body.clone());
+        parked.attributes.clone_from(&delivery.attributes);
+        let own = [Some((REASON_ATTRIBUTE, readable(reason))), source.map(|queue| (SOURCE_ATTRIBUTE, queue.to_owned()))];
+        let own: Vec<(&str, String)> = own.into_iter().flatten().collect();
+        parked.attributes.retain(|name, _| own.iter().all(|(ours, _)| name != ours));
+        while parked.attributes.len() + own.len() > MESSAGE_ATTRIBUTES {
+            parked.attributes.pop_last();
+        }
+        parked.attributes.extend(own.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        parked
     }
 
     /// Its size as the queue counts it, in bytes.
@@ -73,6 +96,13 @@ impl Outgoing {
             (true, _, _) => Some("a FIFO queue needs a group and a deduplication id".to_owned()),
         }
     }
+}
+
+/// A reason as an attribute may hold it: not too long, without control characters, not empty.
+fn readable(reason: &str) -> String {
+    let clean = |character: char| if character.is_control() || is_refused(character) { ' ' } else { character };
+    let text: String = reason.chars().take(REASON_CHARACTERS).map(clean).collect();
+    if text.is_empty() { "unknown".to_owned() } else { text }
 }
 
 /// Characters outside XML's set: what a queue refuses in a body.
@@ -142,5 +172,47 @@ mod tests {
         let mut message = sized(5);
         message.attributes.insert("reason".to_owned(), "damaged".to_owned());
         assert_eq!(message.size_bytes(), 5 + "reason".len() + "String".len() + "damaged".len());
+    }
+
+    // Fails if a reason may be longer than an attribute should be, hold what a queue refuses, or be empty, which it refuses too.
+    #[test]
+    fn a_parked_message_has_a_reason_that_every_queue_takes() {
+        let long = "ü".repeat(REASON_CHARACTERS);
+        for (reason, fit) in [
+            ("not a message of ours", "not a message of ours"),
+            ("line 1\nline 2\u{0}\u{fffe}", "line 1 line 2  "),
+            ("", "unknown"),
+            (&*long, &*long),
+            (&*format!("{long}x"), &*long),
+        ] {
+            assert_eq!(Outgoing::parked(&delivery(1), reason, None).attributes[REASON_ATTRIBUTE], fit);
+        }
+    }
+
+    #[test]
+    fn a_parked_message_keeps_its_body_and_as_many_attributes_as_fit() {
+        let check = |attributes: usize, source: Option<&str>, kept: usize| {
+            let delivery = delivery(attributes);
+            let parked = Outgoing::parked(&delivery, "damaged", source);
+            assert_eq!((parked.body.as_str(), parked.refusal(false)), ("body", None));
+            assert_eq!(parked.attributes.get(SOURCE_ATTRIBUTE).map(String::as_str), source);
+            let foreign = parked.attributes.keys().filter(|name| delivery.attributes.contains_key(*name)).count();
+            assert_eq!(foreign, kept, "{attributes} {source:?}");
+        };
+        check(0, None, 0);
+        check(MESSAGE_ATTRIBUTES - 1, None, MESSAGE_ATTRIBUTES - 1);
+        check(MESSAGE_ATTRIBUTES, None, MESSAGE_ATTRIBUTES - 1);
+        check(MESSAGE_ATTRIBUTES, Some("orders"), MESSAGE_ATTRIBUTES - 2);
+    }
+
+    fn delivery(attributes: usize) -> Delivery {
+        let attributes = (0..attributes).map(|number| (format!("a{number}"), "value".to_owned())).collect();
+        Delivery {
+            id: "1".to_owned(),
+            receipt: crate::Receipt("1".to_owned()),
+            body: "body".to_owned(),
+            attributes,
+            receive_count: 1,
+        }
     }
 }

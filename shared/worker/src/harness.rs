@@ -9,7 +9,7 @@ use clock::{Clock, Entropy};
 use futures::StreamExt;
 use futures::stream::{self, FuturesUnordered};
 use interpreter::{TaskOutcome, Timestamp};
-use messages::{BodyError, Delivery, Disposition, MessageQueue, Outgoing, RequestBody, queue_name};
+use messages::{BodyError, Delivery, Disposition, MessageQueue, Outgoing, REASON_ATTRIBUTE, RequestBody, queue_name};
 use store::{ExecutionStore, LedgerStore};
 
 use crate::settings::GIVE_BACK_MAX;
@@ -17,12 +17,6 @@ use crate::{Handler, HarnessSettings};
 
 /// At most this many answers in one call: a batch of the queue.
 const ANSWERS_AT_ONCE: usize = messages::queue_limits::BATCH_MESSAGES;
-
-/// The attribute of a parked message that says why it was parked.
-pub const REASON_ATTRIBUTE: &str = "reason";
-
-/// The attribute of a parked message that says which queue it came from.
-pub const SOURCE_ATTRIBUTE: &str = "source";
 
 /// The harness around one handler. Clones share everything.
 #[derive(Clone)]
@@ -177,13 +171,11 @@ impl Inner {
         if breaks::active(Break::UnreadableAcknowledged) {
             return Disposition::Done;
         }
-        let mut message = Outgoing::standard(delivery.body.clone());
-        message.attributes.clone_from(&delivery.attributes);
-        if !breaks::active(Break::ParkedWithoutReason) {
-            message.attributes.insert(REASON_ATTRIBUTE.to_owned(), reason.to_owned());
+        let mut message = Outgoing::parked(delivery, reason, Some(&self.settings.queue));
+        if breaks::active(Break::ParkedWithoutReason) {
+            message.attributes.remove(REASON_ATTRIBUTE);
         }
-        message.attributes.insert(SOURCE_ATTRIBUTE.to_owned(), self.settings.queue.clone());
-        tracing::error!(queue = %self.settings.queue, message = %delivery.id, reason, "a message is parked");
+        tracing::error!(queue = %self.settings.queue, message = %delivery.id, reason, alarm = "parked_message", "a message is parked");
         match self.send(queue_name::PARKING, &[message]).await.as_slice() {
             [true] => Disposition::Done,
             _ => self.again(delivery.receive_count),

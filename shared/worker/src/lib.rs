@@ -76,10 +76,13 @@ mod lease;
 mod performance;
 mod retry;
 mod serve;
+mod serving;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use handler::{Completion, Effect, Handler, HandlerError, Task};
-pub use harness::{Harness, REASON_ATTRIBUTE, SOURCE_ATTRIBUTE};
+pub use harness::Harness;
+pub use messages::{REASON_ATTRIBUTE, SOURCE_ATTRIBUTE};
+pub use serving::{Served, ServesAny, Serving};
 pub use settings::HarnessSettings;

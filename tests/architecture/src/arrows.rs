@@ -39,6 +39,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "worker",
         ],
     ),
+    // What is not among them needs no SQLite, no API and no simulation: functions are to start fast.
+    (
+        "functions",
+        &["asl", "clock", "coordinator", "interpreter", "messages", "order", "queue-sqs", "store", "store-dynamodb", "worker"],
+    ),
     ("testing", ANY_LIBRARY),
     ("backstep", ANY_LIBRARY),
     ("bench", ANY_LIBRARY),

@@ -1,9 +1,9 @@
-//! Which crates may see an AWS SDK: those that implement a port on AWS, and nothing that only uses a port.
+//! Which crates may see an AWS SDK: those that implement a port on AWS, what runs there, and nothing that only uses a port.
 
 use crate::workspace::Graph;
 
 /// The crates that may depend on a crate whose name begins with `aws-`.
-const MAY_SEE: [&str; 2] = ["queue-sqs", "store-dynamodb"];
+const MAY_SEE: [&str; 3] = ["functions", "queue-sqs", "store-dynamodb"];
 
 fn sees_aws(member: &str, dependencies: &[&str]) -> Vec<String> {
     dependencies

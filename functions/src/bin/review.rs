@@ -1,0 +1,11 @@
+//! What looks at an order and leaves nothing behind but a question: validates it, and puts it before a person.
+
+use functions::{Cloud, Environment, Error, begin_logging, order_workers, run_batches};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    begin_logging();
+    let cloud = Cloud::connect(Environment::of_process()?).await?;
+    let serving = &order_workers(&cloud.ports, &cloud.environment.routes, &["tasks-order", "tasks-review"]);
+    run_batches(&cloud, |batch| async move { serving.invoke(batch.deliveries, Some(batch.deadline)).await }).await
+}
