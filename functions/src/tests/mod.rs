@@ -98,7 +98,7 @@ fn deliveries(path: &str) -> Vec<Delivery> {
 
 /// Every payload of a folder has a case: none lies there that nobody tries.
 fn every_payload_is_tried<'c>(name: &str, tried: impl IntoIterator<Item = &'c str>) {
-    let tried: std::collections::BTreeSet<String> = tried.into_iter().map(|path| path.to_owned()).collect();
+    let tried: std::collections::BTreeSet<String> = tried.into_iter().map(ToOwned::to_owned).collect();
     let there = std::fs::read_dir(folder(name)).unwrap();
     let there = there.map(|entry| format!("{name}/{}", entry.unwrap().file_name().to_string_lossy())).collect();
     assert_eq!(tried, there);

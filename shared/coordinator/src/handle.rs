@@ -5,12 +5,9 @@ use std::time::Duration;
 
 use breaks::Break;
 use interpreter::{ExecutionId, MessageOutcome};
-<<<<<<< HEAD
-use messages::queue_limits::MESSAGE_ATTRIBUTES;
-use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, WakeRest, queue_name};
-=======
-use messages::{BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, REASON_ATTRIBUTE, queue_name};
->>>>>>> e64d50e (The order saga as Lambda functions: a template, ten binaries, and what they share)
+use messages::{
+    BodyError, CoordinatorBody, CoordinatorMessage, Delivery, Disposition, Outgoing, REASON_ATTRIBUTE, WakeRest, queue_name,
+};
 use store::{EntryError, StoreError};
 
 use crate::publish::outgoing;
