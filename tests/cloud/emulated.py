@@ -105,7 +105,9 @@ class Cloud:
         """`sam deploy` of what was built."""
         bucket = "backstep-artifacts"
         self.client("s3").create_bucket(Bucket=bucket)
-        overrides = [f"Architecture={architecture()}", "OrderSubstitutions=demo", "DeletionProtection=false", *overrides]
+        said = {"Architecture": architecture(), "OrderSubstitutions": "demo", "DeletionProtection": "false"}
+        said.update(override.split("=", 1) for override in overrides)
+        overrides = [f"{name}={value}" for name, value in said.items()]
         which = ["--template-file", template] if template else []
         run(
             VENV / "sam/bin/sam", "deploy", "--config-env", "test", "--stack-name", stack, "--s3-bucket", bucket, *which,
