@@ -7,10 +7,8 @@
 //! Reading order: [`Environment`], [`Cloud`], `batch.rs` (what becomes of each message), then a file per kind of function.
 
 mod batch;
-mod cloud;
 mod custom_resource;
 mod dispatch;
-mod environment;
 mod intake;
 mod inventory_event;
 mod logging;
@@ -18,14 +16,13 @@ mod machines;
 mod workers;
 
 pub use batch::{Batch, Queues, SENT_ANEW_FROM, deadline_of, deliveries, run_batches};
-pub use cloud::Cloud;
 pub use custom_resource::{CustomResourceRequest, CustomResourceResponse, RequestKind, respond};
 pub use dispatch::dispatcher;
-pub use environment::{ConfigurationError, Environment};
 pub use intake::OrderIntake;
 pub use inventory_event::InventoryEvent;
 pub use logging::begin_logging;
 pub use machines::Machines;
+pub use stack::{Cloud, ConfigurationError, Environment};
 pub use workers::order_workers;
 
 /// What a function ends with when it cannot begin, or when an invocation failed as a whole.

@@ -1,29 +1,24 @@
 //! `backstep local`: the Step Functions API on this machine.
 
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use embedded::{OpenError, Options, RegisterError, StoreChoice, System};
 use order::ItemError;
 use order::definition::{SubstitutionError, Substitutions, definitions};
 use step_functions_api::Place;
-use tokio::net::TcpListener;
 
 use crate::exit::Outcome;
-use crate::server::{Audience, Service, serve};
+use crate::server::{Audience, ListenError, Served, Service, listen, serve_until_stopped};
 use crate::stop_signal::StopSignal;
 use crate::terminal::{Style, Terminal};
 
 /// Where data lies unless `--data-dir` says otherwise: with the project, not with the user.
 const DATA_DIR: &str = ".backstep";
-
-/// How long requests and tasks that have begun may take after the signal to stop. What is then not done is done after the next start.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Serve the Step Functions API on this machine
 ///
@@ -78,10 +73,8 @@ Examples:
 /// Why nothing can be served.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LocalError {
-    #[error("port {} is in use; choose another with --port, or let --port 0 find one", .0.port())]
-    PortInUse(SocketAddr),
-    #[error("cannot listen on {address}")]
-    Listen { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error("cannot make the data directory `{}`", directory.display())]
     Directory { directory: PathBuf, source: io::Error },
     #[error(transparent)]
@@ -111,15 +104,8 @@ pub(crate) async fn run(arguments: LocalArguments, terminal: &Terminal) -> Resul
         terminal.warn(&format!("{address} lets {audience} start, read and stop executions, without credentials"));
     }
     terminal.print(&banner(&arguments, address, &machines, terminal))?;
-    let service = Arc::new(Service { system, place, audience });
-    serve_until_stopped(listener, service, signal, terminal).await
-}
-
-async fn listen(address: SocketAddr) -> Result<TcpListener, LocalError> {
-    TcpListener::bind(address).await.map_err(|source| match source.kind() {
-        ErrorKind::AddrInUse => LocalError::PortInUse(address),
-        _ => LocalError::Listen { address, source },
-    })
+    let service = Arc::new(Service { served: Served::Embedded(system), place, audience });
+    Ok(serve_until_stopped(listener, service, signal, terminal).await?)
 }
 
 fn open(arguments: &LocalArguments) -> Result<System, LocalError> {
@@ -180,35 +166,6 @@ fn banner(arguments: &LocalArguments, address: SocketAddr, machines: &[String], 
     text.push_str("\nCtrl-C stops it");
     text.push_str(if arguments.in_memory { ".\n" } else { "; started again it continues every execution.\n" });
     text
-}
-
-async fn serve_until_stopped(
-    listener: TcpListener,
-    service: Arc<Service>,
-    mut signal: StopSignal,
-    terminal: &Terminal,
-) -> Result<Outcome, LocalError> {
-    let (stopping, stop) = tokio::sync::oneshot::channel::<()>();
-    let served = serve(listener, Arc::clone(&service), async move {
-        let _ = stop.await;
-    });
-    let mut served = std::pin::pin!(served);
-    tokio::select! {
-        ended = &mut served => return Ok(ended.map(|()| Outcome::Good)?),
-        () = signal.come() => tracing::info!("what has begun is brought to its end"),
-    }
-    let _ = stopping.send(());
-    let ended = async {
-        let served = served.await;
-        service.system.stop().await;
-        served
-    };
-    tokio::select! {
-        served = ended => served?,
-        () = tokio::time::sleep(GRACE) => terminal.warn("not everything that had begun came to its end; the next start does that"),
-        () = signal.come() => terminal.warn("told to stop again; the next start does what was not done"),
-    }
-    Ok(Outcome::Good)
 }
 
 fn region(text: &str) -> Result<String, String> {

@@ -1,6 +1,8 @@
 //! The subcommands, a file each. A command has its arguments, an error of its own, and a function `run`.
 
+mod attach;
 mod demo;
+mod doctor;
 mod local;
 mod run;
 
@@ -18,6 +20,8 @@ pub(crate) enum Command {
     Demo(demo::DemoArguments),
     Local(local::LocalArguments),
     Run(run::RunArguments),
+    Attach(attach::AttachArguments),
+    Doctor(doctor::DoctorArguments),
 }
 
 /// Why a command could not be carried out.
@@ -35,6 +39,12 @@ pub(crate) enum CommandError {
     /// One execution.
     #[error(transparent)]
     Run(#[from] run::RunError),
+    /// A stack served.
+    #[error(transparent)]
+    Attach(#[from] attach::AttachError),
+    /// A stack looked at.
+    #[error(transparent)]
+    Doctor(#[from] doctor::DoctorError),
     /// The process's own surroundings: its output, its threads.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -58,8 +68,8 @@ impl Command {
     /// What is logged unless `--log` says otherwise.
     pub(crate) fn default_log_filter(&self) -> &'static str {
         match self {
-            Self::Demo(_) | Self::Run(_) => "error",
-            Self::Local(_) => "warn,backstep=info",
+            Self::Demo(_) | Self::Run(_) | Self::Doctor(_) => "error",
+            Self::Local(_) | Self::Attach(_) => "warn,backstep=info",
         }
     }
 
@@ -69,6 +79,8 @@ impl Command {
             Self::Demo(arguments) => Ok(demo::run(arguments, terminal).await?),
             Self::Local(arguments) => Ok(local::run(arguments, terminal).await?),
             Self::Run(arguments) => Ok(run::run(arguments, terminal).await?),
+            Self::Attach(arguments) => Ok(attach::run(arguments, terminal).await?),
+            Self::Doctor(arguments) => Ok(doctor::run(arguments, terminal).await?),
         }
     }
 }

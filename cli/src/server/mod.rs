@@ -4,6 +4,7 @@
 //! say (`REQUEST_BYTES_MAX`), the operation. Credentials and signatures are not looked at.
 
 mod host;
+mod lifetime;
 mod log;
 
 use std::future::Future;
@@ -16,11 +17,13 @@ use axum::extract::{Request, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use coordinator::Coordinator;
 use embedded::System;
 use step_functions_api::{Answer, Api, Place};
 use tokio::net::TcpListener;
 
 pub(crate) use host::Audience;
+pub(crate) use lifetime::{ListenError, listen, serve_until_stopped};
 
 /// The header that names the operation.
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
@@ -30,10 +33,35 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 /// Bytes of a request: a definition of 1 MiB with every character escaped, and what stands around it.
 const REQUEST_BYTES_MAX: usize = 3 * 1024 * 1024;
 
+/// Whose coordinator answers.
+pub(crate) enum Served {
+    /// That of a whole system in this process.
+    Embedded(System),
+    /// One over the table and the queues of a stack, whose functions do the work.
+    Attached(Box<Coordinator>),
+}
+
+impl Served {
+    fn coordinator(&self) -> &Coordinator {
+        match self {
+            Self::Embedded(system) => system.coordinator(),
+            Self::Attached(coordinator) => coordinator,
+        }
+    }
+
+    /// Brings what has begun to its end.
+    async fn stop(&self) {
+        match self {
+            Self::Embedded(system) => system.stop().await,
+            Self::Attached(_) => {}
+        }
+    }
+}
+
 /// What every request is served with.
 pub(crate) struct Service {
-    /// The system.
-    pub(crate) system: System,
+    /// Whose coordinator answers.
+    pub(crate) served: Served,
     /// Where its machines are.
     pub(crate) place: Place,
     /// Who may ask.
@@ -41,11 +69,7 @@ pub(crate) struct Service {
 }
 
 /// Serves until `stop` comes to its end; requests that have begun are answered.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    service: Arc<Service>,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
+async fn serve(listener: TcpListener, service: Arc<Service>, stop: impl Future<Output = ()> + Send + 'static) -> io::Result<()> {
     axum::serve(listener, router(service)).with_graceful_shutdown(stop).await
 }
 
@@ -54,7 +78,7 @@ fn router(service: Arc<Service>) -> Router {
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
-    let api = Api::new(service.system.coordinator(), &service.place);
+    let api = Api::new(service.served.coordinator(), &service.place);
     let request_id = api.new_uuid();
     let record = log::Record::begin(&request_id, request.headers().get(TARGET));
     let mut response = match service.audience.admits(request.headers()) {

@@ -33,6 +33,15 @@ pub struct Environment {
     pub machines: String,
 }
 
+/// Where the state machines of a stack are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MachinesPlace {
+    /// The region, as in `eu-central-1`.
+    pub region: String,
+    /// The account: 12 digits.
+    pub account: String,
+}
+
 /// Why a function cannot begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigurationError {
@@ -94,6 +103,23 @@ impl Environment {
         })
     }
 
+    /// Where the stack's state machines are, by what their ARNs begin with.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError::Invalid`] if that is no such beginning.
+    pub fn place(&self) -> Result<MachinesPlace, ConfigurationError> {
+        match self.machines.split(':').collect::<Vec<_>>().as_slice() {
+            ["arn", _, "states", region, account, "stateMachine", ""] => {
+                Ok(MachinesPlace { region: (*region).to_owned(), account: (*account).to_owned() })
+            }
+            _ => Err(ConfigurationError::Invalid {
+                name: MACHINES,
+                reason: format!("`{}` is not what the ARN of a state machine begins with", self.machines),
+            }),
+        }
+    }
+
     /// The ARN of the state machine with this name.
     pub fn machine_arn(&self, name: &str) -> String {
         format!("{}{name}", self.machines)
@@ -134,6 +160,9 @@ pub(crate) mod tests {
         let route = Route { queue: "tasks-order".to_owned(), function_timeout_seconds: 10 };
         assert_eq!(environment.routes.of("validate-order"), Some(&route));
         assert_eq!(environment.machine_arn("order"), "arn:aws:states:eu-central-1:1:stateMachine:order");
+        let place = MachinesPlace { region: "eu-central-1".to_owned(), account: "1".to_owned() };
+        assert_eq!(environment.place(), Ok(place));
+        assert!(Environment { machines: "arn:aws:states:".to_owned(), ..environment }.place().is_err());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::{ConfigurationError, Environment};
 /// The longest that one try of a request may take: a function has 10 s, and the SDK tries three times.
 const TRY_TIMEOUT: Duration = Duration::from_millis(2_500);
 /// The longest that a connection may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The variable in which Lambda says how a function is called.
 const FUNCTION_NAME: &str = "AWS_LAMBDA_FUNCTION_NAME";
