@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::stack::Stack;
 
 /// How long all orders together may take.
-const PATIENCE: Duration = Duration::from_secs(1_500);
+const PATIENCE: Duration = Duration::from_secs(600);
+/// How many of the executions that do not balance are told in full.
+const TOLD: usize = 10;
 /// Orders that nobody has to answer or to stop, in turn.
 const KINDS: [&str; 10] = [
     "success.json",
@@ -64,7 +66,15 @@ async fn every_order_of_a_crowd_ends_and_the_balance_is_exact() {
         open = still;
         println!("{:.0} s: {} ended", began.elapsed().as_secs_f32(), ended.len());
     }
-    assert_eq!(stack.findings(&ended).await, Vec::<String>::new());
+    let mut findings = stack.findings(&ended).await;
+    // Nothing here is given up while its outcome is unknown: durations are longer than what was lost takes to come again. So nobody is owed anything.
+    let parked = ended.iter().filter(|description| description.parked.is_some());
+    findings.extend(parked.map(|description| format!("`{}` is parked", description.identity.name)));
+    let unbalanced = |description: &&Description| findings.iter().any(|finding| finding.contains(&description.identity.name));
+    for description in ended.iter().filter(unbalanced).take(TOLD) {
+        println!("{}", stack.told(description).await);
+    }
+    assert_eq!(findings, Vec::<String>::new());
     let succeeded = ended.iter().filter(|description| description.status == ExecutionStatus::Succeeded).count();
     println!("{} orders ended in {:.0} s, {succeeded} succeeded, balanced", ended.len(), began.elapsed().as_secs_f32());
 }

@@ -1,10 +1,11 @@
 //! A deployed stack, as its users reach it.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use coordinator::{Coordinator, DescribeError, Description, HistoryQuery};
 use functions::{Cloud, Environment};
-use interpreter::{ExecutionStatus, HistoryEvent};
+use interpreter::{ExecutionStatus, HistoryEvent, HistoryEventKind};
 use messages::{MessageQueue, Outgoing, QueueSource, queue_name};
 use order::Outcome;
 
@@ -76,6 +77,27 @@ impl Stack {
         let effects = order::effects(&*self.cloud.ports.ledger, self.cloud.ports.now()).await.unwrap();
         let outcomes: Vec<Outcome> = ended.iter().map(outcome).collect();
         order::balance(&outcomes, &effects)
+    }
+
+    /// How an execution came to where it stands, without payloads: what it owes and why, and its events.
+    pub(crate) async fn told(&self, description: &Description) -> String {
+        let mut told = format!("{}: {:?}, {:?}", description.identity.name, description.status, description.parked);
+        for owed in &description.owed {
+            let _ = write!(told, "\n  owes {}, succeeded: {}, given up: {:?}", owed.state, owed.succeeded, owed.given_up);
+        }
+        let events = self.history(&description.identity.arn).await;
+        let begun = events.first().map_or(0, |event| event.at.millis());
+        for event in &events {
+            let error = match &event.kind {
+                HistoryEventKind::CompensationFailed { details, spent, .. } => format!("{:?}, spent: {spent}", details.error),
+                HistoryEventKind::LambdaFunctionFailed(details) | HistoryEventKind::LambdaFunctionTimedOut(details) => {
+                    format!("{:?}", details.error)
+                }
+                _ => String::new(),
+            };
+            let _ = write!(told, "\n  {} ms {} {error}", event.at.millis() - begun, event.kind.type_name());
+        }
+        told
     }
 }
 
