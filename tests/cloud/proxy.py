@@ -1,6 +1,6 @@
 """Stands between functions and the emulated cloud: counts what they ask, and delivers messages twice when told to.
 
-    proxy.py PORT UPSTREAM_PORT RECORD
+    proxy.py PORT UPSTREAM_PORT RECORD [ADDRESS]      on loopback unless told otherwise
 
 `POST /proxy/duplicate?share=0.5` has that share of all sent messages sent a second time. `GET /proxy/counts` answers how often each function asked
 what, `POST /proxy/reset` begins to count again. RECORD is a file that gets a JSON line per kind of request, the first time that it is seen.
@@ -144,6 +144,8 @@ def counted(state, named, body):
         if seen not in state.counts:
             state.record.write(json.dumps({"function": who, "action": f"sqs:{target.split('.')[1]}", "resource": queue}) + "\n")
         state.counts[seen] += 1
+        if target.endswith(".SendMessageBatch"):
+            state.counts[f"{who}|messages|{queue}"] += len(json.loads(body)["Entries"])
     return body
 
 
@@ -208,13 +210,13 @@ async def serve(state, upstream, reader, writer):
         writer.close()
 
 
-async def main(port, upstream_port, record):
+async def main(port, upstream_port, record, address="127.0.0.1"):
     state, upstream = State(record), Upstream(upstream_port)
-    server = await asyncio.start_server(lambda r, w: serve(state, upstream, r, w), "127.0.0.1", port, limit=8 << 20)
+    server = await asyncio.start_server(lambda r, w: serve(state, upstream, r, w), address, port, limit=8 << 20)
     print("ready", flush=True)
     async with server:
         await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))
