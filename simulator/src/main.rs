@@ -56,6 +56,10 @@ struct Arguments {
     #[cfg_attr(not(feature = "breaks"), arg(long, requires = "seed"))]
     #[cfg_attr(feature = "breaks", arg(long))]
     besieged: bool,
+    /// The world of the seed is besieged, and what its executions may carry is little.
+    #[cfg_attr(not(feature = "breaks"), arg(long, requires = "seed", conflicts_with = "besieged"))]
+    #[cfg_attr(feature = "breaks", arg(long, conflicts_with = "besieged"))]
+    narrow: bool,
     /// Do not look for the fewest faults that still fail.
     #[arg(long)]
     no_shrink: bool,
@@ -74,6 +78,26 @@ struct Arguments {
     #[cfg(not(feature = "breaks"))]
     #[arg(long = "break", alias = "breaks", hide = true, num_args = 0..)]
     broken: Option<Vec<String>>,
+}
+
+impl Arguments {
+    /// The options that a seed stands for.
+    fn world(&self) -> fn(u64) -> Options {
+        match (self.besieged, self.narrow) {
+            (true, _) => Options::besieged,
+            (_, true) => Options::narrow,
+            _ => Options::drawn,
+        }
+    }
+
+    /// What says so on a command line.
+    fn world_option(&self) -> &'static str {
+        match (self.besieged, self.narrow) {
+            (true, _) => " --besieged",
+            (_, true) => " --narrow",
+            _ => "",
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -117,8 +141,7 @@ fn look_for_breaks(arguments: &Arguments, names: &[String]) -> ExitCode {
         if !names.is_empty() && !names.iter().any(|name| name == broken.name()) {
             continue;
         }
-        let world = if arguments.besieged { Options::besieged } else { Options::drawn };
-        let noticed = simulator::noticed::first_seed(*broken, arguments.first_seed, arguments.seeds, world);
+        let noticed = simulator::noticed::first_seed(*broken, arguments.first_seed, arguments.seeds, arguments.world());
         match noticed {
             Some((seed, rule)) => say(&format!("{:<40} {seed:>5}  {rule}", broken.name())),
             None => {
@@ -131,7 +154,7 @@ fn look_for_breaks(arguments: &Arguments, names: &[String]) -> ExitCode {
 }
 
 fn one(arguments: &Arguments, seed: u64) -> ExitCode {
-    let options = if arguments.besieged { Options::besieged(seed) } else { Options::drawn(seed) };
+    let options = arguments.world()(seed);
     say(&options.to_string());
     let permitted =
         Permitted { up_to: arguments.up_to.unwrap_or(u64::MAX), without: arguments.without.iter().copied().collect() };
@@ -150,7 +173,7 @@ fn one(arguments: &Arguments, seed: u64) -> ExitCode {
     say_violations(&report);
     let is_whole = permitted == Permitted::default();
     if !arguments.no_shrink && !arguments.trace && is_whole {
-        say_shrunk(&shrink(&options, &report), arguments.besieged);
+        say_shrunk(&shrink(&options, &report), arguments.world_option());
     }
     ExitCode::FAILURE
 }
@@ -177,7 +200,7 @@ fn many(arguments: &Arguments) -> ExitCode {
     }
     if !arguments.no_shrink {
         say(&report.options.to_string());
-        say_shrunk(&shrink(&report.options, report), false);
+        say_shrunk(&shrink(&report.options, report), "");
     }
     ExitCode::FAILURE
 }
@@ -199,7 +222,7 @@ fn say_violations(report: &Report) {
     }
 }
 
-fn say_shrunk(shrunk: &Shrunk, besieged: bool) {
+fn say_shrunk(shrunk: &Shrunk, world: &str) {
     let seed = shrunk.report.options.seed;
     say(&format!("shrunk in {} runs to {} faults:", shrunk.runs, shrunk.report.struck.len()));
     for strike in &shrunk.report.struck {
@@ -212,9 +235,8 @@ fn say_shrunk(shrunk: &Shrunk, besieged: bool) {
         u64::MAX => String::new(),
         up_to => format!(" --up-to {up_to}"),
     };
-    let besieged = if besieged { " --besieged" } else { "" };
     let without = if without.is_empty() { without } else { format!(" --without {without}") };
-    say(&format!("its trace:\n  cargo run --release -p simulator -- --seed {seed}{besieged} --trace{up_to}{without}"));
+    say(&format!("its trace:\n  cargo run --release -p simulator -- --seed {seed}{world} --trace{up_to}{without}"));
     let lines = Arc::new(Mutex::new(VecDeque::new()));
     let kept = Arc::clone(&lines);
     let trace = Trace::to(move |line| {

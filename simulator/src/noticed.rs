@@ -17,7 +17,7 @@ pub fn first_seed(broken: Break, first: u64, count: u64, world: World) -> Option
         .find_map(|seed| Some((seed, by(broken, &world(seed))?)))
 }
 
-/// The options of a seed: [`Options::drawn`] or [`Options::besieged`].
+/// The options of a seed: [`Options::drawn`], [`Options::besieged`] or [`Options::narrow`].
 pub type World = fn(u64) -> Options;
 
 /// How long a break is looked for: some make every seed slow.

@@ -235,9 +235,6 @@ breaks! {
     /// A hint that was delivered before publishes nothing of then if it finds something else due.
     RedeliveredHintPublishesNothing, redelivered_hint_publishes_nothing:
         "invariant 10: a hint that is delivered again publishes what it led to before, though it finds something else due by then";
-    /// An answer that was delivered before publishes nothing of then if it can be applied once more.
-    RedeliveredAnswerPublishesNothing, redelivered_answer_publishes_nothing:
-        "invariant 10: an answer that is delivered again publishes what it led to before, though it is applied once more";
     /// No hint is ever sent.
     HintNotSent, hint_not_sent:
         "invariant 13: a hint is sent when the earliest deadline is near";
@@ -574,6 +571,9 @@ breaks! {
     /// A success that comes between two attempts is stale.
     LateSuccessInBackoffRefused, late_success_in_backoff_refused:
         "tasks (section 5): a worker's success for any attempt of the visit is accepted, also during backoff";
+    /// A success that failed its state is used again when it comes again.
+    MisfitUsedAgain, misfit_used_again:
+        "tasks (section 5): a success whose result failed the state is over: its copies spend no retries";
     /// The ledger answers a callback's attempt by the success of another, whose token was another.
     CallbackAnsweredByLedger, callback_answered_by_ledger:
         "tasks (section 5): each attempt of a callback task hands out a token of its own";

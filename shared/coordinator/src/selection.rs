@@ -77,7 +77,7 @@ fn again(
 /// The earliest revision that messages name which were delivered before and say nothing new; a wake's own page is not their matter.
 ///
 /// A hint that was delivered before may have been what led to an entry that nobody published, and yet find something else that is due by now: it
-/// is applied then, and stale all the same. So may an answer be: a success counts during the backoff too that follows when its result failed its state.
+/// is applied then, and stale all the same. An answer is applied once: what it led to cannot be led to again.
 fn stale_since(received: &Received, outcomes: &[MessageOutcome]) -> Option<u64> {
     let of_each = received.messages.iter().zip(&received.seen_before).zip(outcomes);
     let since = of_each.filter_map(|((message, seen_before), outcome)| match outcome {
@@ -85,10 +85,6 @@ fn stale_since(received: &Received, outcomes: &[MessageOutcome]) -> Option<u64> 
         MessageOutcome::Stale { publish_since, .. } if *seen_before && *message != Message::Wake => Some(*publish_since),
         MessageOutcome::Applied if *seen_before => match message {
             Message::Timer { revision, .. } if !breaks::active(Break::RedeliveredHintPublishesNothing) => Some(*revision),
-            // Whoever answers by callback does not answer again.
-            Message::Answer(answer) if !answer.by_callback && !breaks::active(Break::RedeliveredAnswerPublishesNothing) => {
-                Some(answer.token.revision)
-            }
             _ => None,
         },
         MessageOutcome::Stale { .. } | MessageOutcome::Applied | MessageOutcome::Early { .. } | MessageOutcome::Rejected(_) => {

@@ -11,7 +11,7 @@ use crate::turn::Turn;
 use crate::walk::{Node, NodeMut, walk, walk_mut};
 use crate::{
     Activity, AttemptEnd, ExecutionStatus, MessageOutcome, OwedTask, Payload, PublishFailure, Rejection, Staleness, TaskAnswer,
-    TaskOutcome, TaskPhase, TaskToken, TransitionError, UndoPhase, compensation,
+    TaskOutcome, TaskPhase, TaskProgress, TaskToken, TransitionError, UndoPhase, compensation,
 };
 
 /// Whom an answer is for.
@@ -112,8 +112,10 @@ fn find(turn: &Turn<'_>, number: u64) -> Option<(Addressee, u128, u32)> {
 
 /// SendTaskSuccess or SendTaskFailure: of the current attempt only, and only until its deadline.
 fn by_callback(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome, TransitionError> {
-    let applied = change_phase(turn, answer.token.visit, &mut |phase, attempt| match phase {
-        TaskPhase::InFlight(_) if attempt == answer.token.attempt || breaks::active(Break::EarlierCallbackTokenTaken) => {
+    let applied = change_phase(turn, answer.token.visit, &mut |progress| match &progress.phase {
+        TaskPhase::InFlight(_)
+            if progress.attempt == answer.token.attempt || breaks::active(Break::EarlierCallbackTokenTaken) =>
+        {
             Some(AttemptEnd::Answered(answer.outcome.clone()))
         }
         _ => None,
@@ -126,8 +128,8 @@ fn of_callback_request(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<Messa
     if let TaskOutcome::Succeeded { result } = &answer.outcome {
         return submitted(turn, &answer.token, result);
     }
-    let applied = change_phase(turn, answer.token.visit, &mut |phase, attempt| match phase {
-        TaskPhase::InFlight(in_flight) if attempt == answer.token.attempt && !in_flight.submitted => {
+    let applied = change_phase(turn, answer.token.visit, &mut |progress| match &progress.phase {
+        TaskPhase::InFlight(in_flight) if progress.attempt == answer.token.attempt && !in_flight.submitted => {
             Some(AttemptEnd::Answered(answer.outcome.clone()))
         }
         _ => None,
@@ -164,12 +166,15 @@ fn submitted(turn: &mut Turn<'_>, token: &TaskToken, result: &Value) -> Result<M
     Ok(MessageOutcome::Applied)
 }
 
-/// A worker's answer: its success for any attempt of the visit, its failure for the current one alone.
+/// A worker's answer: its success for any attempt of the visit, its failure for the current one alone. A success whose result failed the state is over:
+/// a copy of it would fail the state again, and spend its retries.
 fn of_action(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome, TransitionError> {
     let is_success = matches!(answer.outcome, TaskOutcome::Succeeded { .. });
-    let applied = change_phase(turn, answer.token.visit, &mut |phase, attempt| match phase {
+    let token = &answer.token;
+    let applied = change_phase(turn, token.visit, &mut |progress| match &progress.phase {
+        _ if is_success && token.attempt <= progress.misfit_attempt && !breaks::active(Break::MisfitUsedAgain) => None,
         TaskPhase::InFlight(_)
-            if is_success || attempt == answer.token.attempt || breaks::active(Break::FailureOfAnotherAttemptAccepted) =>
+            if is_success || progress.attempt == token.attempt || breaks::active(Break::FailureOfAnotherAttemptAccepted) =>
         {
             Some(AttemptEnd::Answered(answer.outcome.clone()))
         }
@@ -182,12 +187,12 @@ fn of_action(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome,
 }
 
 /// Ends the current attempt of a Task where `decide` says so.
-fn change_phase(turn: &mut Turn<'_>, number: u64, decide: &mut dyn FnMut(&TaskPhase, u32) -> Option<AttemptEnd>) -> bool {
+fn change_phase(turn: &mut Turn<'_>, number: u64, decide: &mut dyn FnMut(&TaskProgress) -> Option<AttemptEnd>) -> bool {
     let mut applied = false;
     walk_mut(&mut turn.execution, &mut |node| match node {
         NodeMut::Visit(visit) if visit.number == number => {
             if let Activity::Task(progress) = &mut visit.activity
-                && let Some(end) = decide(&progress.phase, progress.attempt)
+                && let Some(end) = decide(progress)
             {
                 progress.phase = TaskPhase::Ended(end);
                 applied = true;

@@ -261,6 +261,10 @@ pub struct TaskProgress {
     pub variables: BTreeMap<String, Payload>,
     /// Attempts so far; the current one's number.
     pub attempt: u32,
+    /// The latest attempt when a success came whose result failed the state; 0 if none did. Successes of attempts up to it say nothing new: they are
+    /// copies of that one, or tell of the same effect.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub misfit_attempt: u32,
     /// Whether an attempt has ended, or was interrupted, that may have had an effect.
     pub unknown: bool,
     /// How often it was retried beyond its retriers because it is a pivot of unknown outcome.

@@ -75,7 +75,9 @@ fn surrender_task(turn: &mut Turn<'_>, visit: &Visit, progress: &TaskProgress, s
         TaskPhase::Backoff { .. } | TaskPhase::Due { .. } => progress.unknown,
         TaskPhase::Ended(_) | TaskPhase::Failed(_) => false,
     };
-    let owed = state::task::owed(visit, progress, state, place, false)
+    // Of one whose result failed the state it is known that it has happened, and no copy of its success says more.
+    let succeeded = progress.misfit_attempt > 0;
+    let owed = state::task::owed(visit, progress, state, place, succeeded)
         .filter(|_| state::task::may_have_had_effect(progress) && !breaks::active(Break::OwedOnlyOnceSucceeded));
     match owed {
         Some(owed) => vec![Owed::Task(Box::new(owed))],

@@ -110,11 +110,16 @@ impl Model<'_> {
         let deadline = of.attempts.last().and_then(|attempt| Some(attempt.at.plus_seconds(attempt.timeout_seconds?)));
         let (name, in_flight, begun, pivot) = (of.state, of.is_in_flight(), !of.attempts.is_empty(), of.task.pivot);
         let is_callback = is_callback(of.task);
+        let again = of.succeeded && of.result_of == of.attempts.len().saturating_sub(1);
         of.result = Some(output.clone());
         of.result_of = of.attempts.len().saturating_sub(1);
         of.succeeded = true;
         if !begun || (is_callback && !in_flight) {
             self.say(rule::PATH, format!("event {} lets `{name}` succeed without an attempt", event.id));
+        }
+        // That its result failed the state is known: only another attempt can succeed again.
+        if again && !interrupted {
+            self.say(rule::PATH, format!("event {} takes a success of `{name}` a second time", event.id));
         }
         if in_flight && !interrupted && deadline.is_some_and(|deadline| event.at >= deadline) {
             self.say(rule::LATE_SUCCESS, format!("event {} takes a success of `{name}`, whose time was over", event.id));
@@ -141,7 +146,11 @@ impl Model<'_> {
         let of = self.tasks.get(task)?;
         let (name, in_flight, deadline, heartbeat) =
             (of.state, of.is_in_flight(), earliest_deadline(of), of.task.heartbeat.as_ref());
-        if !in_flight {
+        let late_misfit = !in_flight && is_late_misfit(of, &end);
+        if late_misfit {
+            self.count_decided(frame, task);
+        }
+        if !in_flight && !late_misfit {
             self.say(rule::PATH, format!("event {} ends an attempt of `{name}` that is not under way", event.id));
         }
         match deadline {
@@ -258,6 +267,12 @@ impl Model<'_> {
             }
         }
     }
+}
+
+/// Whether an end between two attempts is a success that came late and whose result is too large: once, for it is known then.
+fn is_late_misfit(of: &super::frame::TaskVisit<'_>, end: &End) -> bool {
+    let too_large = End::Failed(asl::error_name::DATA_LIMIT_EXCEEDED.to_owned());
+    *end == too_large && !is_callback(of.task) && of.latest_end().is_some_and(|(latest, _)| *latest != too_large)
 }
 
 pub(super) fn is_callback(task: &asl::state::Task) -> bool {

@@ -111,7 +111,9 @@ impl Checks {
         let task = waits.tasks.iter().find(|(visit, _)| *visit == token.visit);
         task.is_some_and(|(_, task)| {
             let goes_on = matches!(task.phase, TaskPhase::Backoff { .. } | TaskPhase::InFlight(_) | TaskPhase::Due { .. });
-            goes_on && task.attempt >= token.attempt && !self.called_back.contains(&task.key)
+            // One that failed its state was used; a copy of it says nothing new.
+            let is_used = token.attempt <= task.misfit_attempt;
+            goes_on && task.attempt >= token.attempt && !is_used && !self.called_back.contains(&task.key)
         })
     }
 

@@ -49,6 +49,7 @@ pub(crate) fn enter(
         compensation: None,
         variables: Variables::new(),
         attempt: 0,
+        misfit_attempt: 0,
         unknown: false,
         pivot_retries: 0,
         phase: TaskPhase::Due { revision: turn.revision },
@@ -177,6 +178,7 @@ fn ended(
                     return match succeeded(turn, branch, visit, progress, state, task, place, &result) {
                         // It has happened, whatever the state makes of it: owed, like an unknown outcome.
                         Err(Halt::Failure(failure)) => {
+                            progress.misfit_attempt = progress.attempt;
                             progress.unknown = !task.pivot && !breaks::active(Break::FailedEvaluationForgetsTheAction);
                             let failure = told(turn, branch, visit, failure);
                             used(turn, branch, visit, progress, state, task, place, failure)
@@ -186,6 +188,7 @@ fn ended(
                 }
                 // As recorded from AWS, a result that is too large is the task's failure.
                 Err(failure) => {
+                    progress.misfit_attempt = progress.attempt;
                     let event = failed_event(task, ErrorDetails::of(&failure));
                     (failure, Effect::Certain, event)
                 }

@@ -95,6 +95,33 @@ fn action_due() -> (Run, Vec<TaskToken>) {
     (run, tokens)
 }
 
+/// A Task that is retried, and whose result has no place in its input.
+fn misfit() -> Run {
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 60, "BackoffRate": 1.0, "MaxAttempts": 2 }]);
+    let members = json!({ "TimeoutSeconds": 30, "Retry": retry, "ResultPath": "$.result", "End": true });
+    Run::start(&machine(json!({ "Work": task("work", members) })), &json!("no object"))
+}
+
+/// The first attempt timed out, the second one succeeded and its result failed the state: the third has to wait.
+fn misfit_in_backoff() -> (Run, Vec<TaskToken>) {
+    let mut run = misfit();
+    let first = run.request("Work").token;
+    run.pass_seconds(30);
+    run.pass_seconds(60);
+    let second = run.request("Work").token;
+    run.send(success(&second, json!("there is no place for it")));
+    assert_eq!((run.count("LambdaFunctionSucceeded"), run.outside().len()), (1, 0));
+    (run, vec![first, second])
+}
+
+/// The third attempt is outside.
+fn misfit_in_flight() -> (Run, Vec<TaskToken>) {
+    let (mut run, mut tokens) = misfit_in_backoff();
+    run.pass_seconds(60);
+    tokens.push(run.request("Work").token);
+    (run, tokens)
+}
+
 fn action_over() -> (Run, Vec<TaskToken>) {
     let (mut run, tokens) = action_in_flight();
     run.succeed("Work", json!({}));
@@ -128,6 +155,36 @@ fn an_answer_of_an_action_meets_every_phase() {
     check(action_over, 1, Failure, Stale(VisitOver));
     check(execution_over, 2, Success, Stale(Ended));
     check(execution_over, 1, Failure, Stale(Ended));
+}
+
+// Found by the simulator. Fails if a success that failed its state is used again when it is delivered again: each copy would spend one of the retries.
+#[test]
+fn a_success_that_failed_its_state_is_used_once_repro() {
+    use Says::Success;
+    use Then::{Accepted, Stale};
+    check(misfit_in_backoff, 2, Success, Stale(Staleness::AttemptOver));
+    check(misfit_in_backoff, 1, Success, Stale(Staleness::AttemptOver));
+    check(misfit_in_flight, 2, Success, Stale(Staleness::AttemptOver));
+    check(misfit_in_flight, 1, Success, Stale(Staleness::AttemptOver));
+    check(misfit_in_flight, 3, Success, Accepted);
+}
+
+/// A compensated Task whose result failed its state waits for its next attempt, and is stopped; its compensation cannot be scheduled yet.
+fn misfit_stopped() -> (Run, Vec<TaskToken>) {
+    let retry = json!([{ "ErrorEquals": ["States.ALL"], "IntervalSeconds": 60 }]);
+    let members = json!({ "Retry": retry, "ResultPath": "$.result", "End": true });
+    let mut run = Run::start(&machine(json!({ "Work": compensated("work", members) })), &json!("no object"));
+    let token = run.request("Work").token;
+    run.send(success(&token, json!("there is no place for it")));
+    run.limits.commands_per_transition = 0;
+    run.send(Message::Stop { error: None, cause: None });
+    (run, vec![token])
+}
+
+// Fails if a copy of a success that was used counts for a task that was stopped since: what it led to before would not be published again.
+#[test]
+fn a_success_that_failed_its_state_says_nothing_new_of_a_stopped_task() {
+    check(misfit_stopped, 1, Says::Success, Then::Stale(Staleness::AlreadyUnwinding));
 }
 
 #[test]
