@@ -62,7 +62,12 @@ class Server:
             region_name="us-east-1",
             aws_access_key_id="local",
             aws_secret_access_key="local",
-            config=Config(retries={"max_attempts": 1, "mode": "standard"}, parameter_validation=False),
+            config=Config(
+                retries={"max_attempts": 1, "mode": "standard"},
+                parameter_validation=False,
+                # StartSyncExecution and TestState would be sent to `sync-127.0.0.1`.
+                inject_host_prefix=False,
+            ),
         )
 
     def terminate(self) -> int:

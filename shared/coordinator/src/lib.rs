@@ -60,6 +60,6 @@ pub use send_task_failure::SendTaskFailureError;
 pub use send_task_heartbeat::SendTaskHeartbeatError;
 pub use send_task_success::SendTaskSuccessError;
 pub use settings::{Bounds, Settings, SettingsError};
-pub use start::{Novelty, StartError, StartRequest, Started};
+pub use start::{Novelty, StartError, StartRequest, Started, StartedBy};
 pub use stop::{StopError, StopRequest, Stopped};
 pub use watch::{WatchError, WatchReport};

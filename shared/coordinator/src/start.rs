@@ -21,6 +21,17 @@ pub struct StartRequest {
     pub input: Arc<str>,
 }
 
+/// By what an execution is started, where that is not its machine itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StartedBy {
+    /// The ARN of the machine's version, whose definition and role the request's machine then has.
+    pub version_arn: Option<String>,
+    /// The ARN of the alias that led to the version.
+    pub alias_arn: Option<String>,
+    /// The execution's own ARN, where it is not that of a standard execution.
+    pub execution_arn: Option<String>,
+}
+
 /// What a start came to: an execution of this name exists, and its first entry is committed and published.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Started {
@@ -94,10 +105,15 @@ impl StartError {
 impl Coordinator {
     /// Starts an execution, or finds the one that has the name.
     pub async fn start(&self, request: StartRequest) -> Result<Started, StartError> {
+        self.start_by(request, StartedBy::default()).await
+    }
+
+    /// As [`start`](Self::start), by a version or an alias, or under an ARN of another kind.
+    pub async fn start_by(&self, request: StartRequest, by: StartedBy) -> Result<Started, StartError> {
         self.check_input(&request.input)?;
         // Before anything is written: a machine that cannot run leaves no head behind.
         self.definition(&request.machine.definition).await.map_err(StartError::Definition)?;
-        let head = self.new_head(&request);
+        let head = self.new_head(&request, by);
         if breaks::active(Break::EntryBeforeHead) {
             self.begin(head.clone()).await?;
         }
@@ -143,7 +159,7 @@ impl Coordinator {
         Ok(())
     }
 
-    fn new_head(&self, request: &StartRequest) -> Head {
+    fn new_head(&self, request: &StartRequest, by: StartedBy) -> Head {
         let machine = &request.machine;
         let input_hash = ValueHash::of(&request.input);
         let bytes = u64::try_from(request.input.len()).unwrap_or(u64::MAX);
@@ -162,10 +178,12 @@ impl Coordinator {
             identity: Identity {
                 id: ExecutionId::from_random(bits),
                 name: request.name.clone(),
-                arn: execution_arn(&machine.arn, &request.name),
+                arn: by.execution_arn.unwrap_or_else(|| execution_arn(&machine.arn, &request.name)),
                 machine_name: machine.name.clone(),
                 machine_arn: machine.arn.clone(),
                 role_arn: machine.role_arn.clone(),
+                version_arn: by.version_arn,
+                alias_arn: by.alias_arn,
             },
             definition: machine.definition.clone(),
             input,

@@ -63,6 +63,19 @@ pub struct Identity {
     pub machine_arn: String,
     /// The machine's role; shown in the history and the context object.
     pub role_arn: String,
+    /// The ARN of the machine's version that was started, if it was started by that or by an alias that led to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version_arn: Option<String>,
+    /// The ARN of the alias that it was started by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias_arn: Option<String>,
+}
+
+impl Identity {
+    /// Whether it is an execution of an express machine: `arn:aws:states:REGION:ACCOUNT:express:MACHINE:NAME:ID`.
+    pub fn is_express(&self) -> bool {
+        self.arn.split(':').nth(5) == Some("express")
+    }
 }
 
 /// The idempotency key of a task: the same for all attempts of a visit, different for everything else.

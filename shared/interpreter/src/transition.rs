@@ -238,12 +238,17 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
     }
 }
 
+/// The longest that an execution of an express machine may take (Step Functions Developer Guide, "Quotas").
+const EXPRESS_SECONDS_MAX: u64 = 300;
+
 /// The execution begins.
 fn start(turn: &mut Turn<'_>) -> Result<MessageOutcome, TransitionError> {
     let definition = turn.surroundings.definition;
     let input = turn.execution.input.clone();
     turn.emit(0, HistoryEventKind::ExecutionStarted { input: input.clone() });
-    turn.execution.deadline = definition.timeout_seconds.map(|seconds| turn.execution.started_at.plus_seconds(seconds));
+    let longest = turn.execution.identity.is_express().then_some(EXPRESS_SECONDS_MAX);
+    let timeout_seconds = definition.timeout_seconds.into_iter().chain(longest).min();
+    turn.execution.deadline = timeout_seconds.map(|seconds| turn.execution.started_at.plus_seconds(seconds));
     turn.execution.root.visit = Some(advance::visit(turn, &definition.flow.start_at, input));
     Ok(MessageOutcome::Applied)
 }

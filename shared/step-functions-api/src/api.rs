@@ -2,7 +2,7 @@
 
 use coordinator::Coordinator;
 use interpreter::Timestamp;
-use store::ExecutionStore;
+use store::{ExecutionStore, LedgerStore};
 
 /// Where ARNs say that a state machine is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,11 @@ impl<'a> Api<'a> {
 
     pub(crate) fn executions(&self) -> &'a dyn ExecutionStore {
         &*self.coordinator.ports().executions
+    }
+
+    /// Where the API's own records are kept.
+    pub(crate) fn items(&self) -> &'a dyn LedgerStore {
+        &*self.coordinator.ports().ledger
     }
 
     pub(crate) fn now(&self) -> Timestamp {

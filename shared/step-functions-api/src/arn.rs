@@ -7,6 +7,7 @@ use crate::{ApiError, ErrorName, Place};
 pub(crate) enum Kind {
     StateMachine,
     Execution,
+    Activity,
 }
 
 impl Kind {
@@ -14,14 +15,16 @@ impl Kind {
         match self {
             Self::StateMachine => "stateMachine",
             Self::Execution => "execution",
+            Self::Activity => "activity",
         }
     }
 
-    /// The names behind the kind. A state machine's may be followed by a version or an alias, which no machine here has.
+    /// The names behind the kind. A state machine's may be followed by a version or an alias.
     fn names(self) -> std::ops::RangeInclusive<usize> {
         match self {
             Self::StateMachine => 1..=2,
             Self::Execution => 2..=2,
+            Self::Activity => 1..=1,
         }
     }
 }
@@ -29,6 +32,56 @@ impl Kind {
 /// The ARN of the state machine with this name.
 pub(crate) fn of_machine(place: &Place, name: &str) -> String {
     format!("arn:aws:states:{}:{}:stateMachine:{name}", place.region, place.account)
+}
+
+/// The ARN of the activity with this name.
+pub(crate) fn of_activity(place: &Place, name: &str) -> String {
+    format!("arn:aws:states:{}:{}:activity:{name}", place.region, place.account)
+}
+
+/// What stands behind a state machine's name in its ARN.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Qualifier {
+    /// A version, by its number.
+    Version(u64),
+    /// An alias, by its name, which is never a number alone.
+    Alias(String),
+}
+
+/// A state machine's ARN, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct MachineArn {
+    /// The machine's own ARN.
+    pub(crate) base: String,
+    /// Its version or alias, if the ARN has one.
+    pub(crate) qualifier: Option<Qualifier>,
+}
+
+/// Takes a state machine's ARN apart; refuses what is none.
+pub(crate) fn machine(arn: &str) -> Result<MachineArn, ApiError> {
+    check(arn, Kind::StateMachine)?;
+    let unqualified = || MachineArn { base: arn.to_owned(), qualifier: None };
+    let names = arn.splitn(7, ':').nth(6).unwrap_or_default();
+    let Some((_, qualifier)) = names.split_once(':') else { return Ok(unqualified()) };
+    let base = arn.strip_suffix(qualifier).and_then(|base| base.strip_suffix(':')).unwrap_or(arn).to_owned();
+    let is_number = qualifier.bytes().all(|byte| byte.is_ascii_digit());
+    let qualifier = match qualifier.parse() {
+        Ok(number) if is_number => Qualifier::Version(number),
+        _ => Qualifier::Alias(qualifier.to_owned()),
+    };
+    Ok(MachineArn { base, qualifier: Some(qualifier) })
+}
+
+/// The ARN of a machine that must not be qualified: for operations on the machine itself.
+pub(crate) fn unqualified_machine(arn: &str) -> Result<String, ApiError> {
+    let MachineArn { base, qualifier } = machine(arn)?;
+    match qualifier {
+        None => Ok(base),
+        Some(_) => Err(ApiError::new(
+            ErrorName::Validation,
+            format!("The state machine ARN must not be qualified by a version or an alias. Received: {arn}"),
+        )),
+    }
 }
 
 /// Refuses what is no ARN of this kind: `arn:PARTITION:states:REGION:ACCOUNT:KIND:NAME`. Whether there is such a thing is another question.
@@ -86,6 +139,23 @@ mod tests {
             told("arn:aws:states:us-east-1:1:execution:a", Kind::Execution),
             "Invalid Arn: 'arn:aws:states:us-east-1:1:execution:a'"
         );
+    }
+
+    #[test]
+    fn a_machines_arn_may_be_qualified_by_a_version_or_an_alias() {
+        let base = "arn:aws:states:us-east-1:123456789012:stateMachine:order";
+        for (suffix, qualifier) in [
+            ("", None),
+            (":1", Some(Qualifier::Version(1))),
+            (":live", Some(Qualifier::Alias("live".into()))),
+            (":1a", Some(Qualifier::Alias("1a".into()))),
+            (":+1", Some(Qualifier::Alias("+1".into()))),
+        ] {
+            assert_eq!(machine(&format!("{base}{suffix}")), Ok(MachineArn { base: base.into(), qualifier }));
+        }
+        assert_eq!(unqualified_machine(base), Ok(base.to_owned()));
+        assert_eq!(unqualified_machine(&format!("{base}:1")).unwrap_err().name, ErrorName::Validation);
+        assert_eq!(machine("order").unwrap_err().name, ErrorName::InvalidArn);
     }
 
     #[test]

@@ -21,17 +21,24 @@ impl Constraints {
     /// A text that may be there.
     pub(crate) fn optional(&mut self, member: Member, value: Option<String>) -> Option<String> {
         let text = value?;
-        let length = text.chars().count();
         let shown = if member.sensitive { "Value".to_owned() } else { format!("Value '{text}'") };
-        if length < member.length_min {
-            let constraint = format!("Member must have length greater than or equal to {}", member.length_min);
-            self.violated(&shown, member.name, &constraint);
-        }
-        if length > member.length_max {
-            let constraint = format!("Member must have length less than or equal to {}", member.length_max);
-            self.violated(&shown, member.name, &constraint);
-        }
+        self.length_shown(&shown, member.name, &text, member.length_min, member.length_max);
         Some(text)
+    }
+
+    /// A text that is a member of a list's element.
+    pub(crate) fn length(&mut self, member: &str, text: &str, length_min: usize, length_max: usize) {
+        self.length_shown(&format!("Value '{text}'"), member, text, length_min, length_max);
+    }
+
+    fn length_shown(&mut self, shown: &str, member: &str, text: &str, length_min: usize, length_max: usize) {
+        let length = text.chars().count();
+        if length < length_min {
+            self.violated(shown, member, &format!("Member must have length greater than or equal to {length_min}"));
+        }
+        if length > length_max {
+            self.violated(shown, member, &format!("Member must have length less than or equal to {length_max}"));
+        }
     }
 
     /// One of a set of names.

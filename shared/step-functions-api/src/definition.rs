@@ -3,8 +3,9 @@
 use asl::{Diagnostic, Severity, code};
 use serde::Serialize;
 
-use crate::jackson;
+use crate::operation::create_state_machine::EXPRESS;
 use crate::{ApiError, ErrorName};
+use crate::{express, jackson};
 
 /// The diagnostics that one refusal tells. More help nobody, and the message travels in a header of some clients.
 const TOLD_MAX: usize = 20;
@@ -31,9 +32,24 @@ pub(crate) fn diagnostics(text: &str) -> Vec<DefinitionDiagnostic> {
     found.iter().map(|diagnostic| translated(diagnostic, text)).collect()
 }
 
+/// As [`diagnostics`], and what a machine of this type does not allow.
+pub(crate) fn diagnostics_for(kind: &str, text: &str) -> Vec<DefinitionDiagnostic> {
+    let mut found = diagnostics(text);
+    if kind == EXPRESS {
+        found.extend(express::diagnostics(text));
+    }
+    found
+}
+
 /// Refuses a definition that has errors: InvalidDefinition, naming them.
+#[cfg(test)]
 pub(crate) fn check(text: &str) -> Result<(), ApiError> {
-    let mut errors = diagnostics(text);
+    check_for("STANDARD", text)
+}
+
+/// Refuses a definition that has errors for a machine of this type: InvalidDefinition, naming them.
+pub(crate) fn check_for(kind: &str, text: &str) -> Result<(), ApiError> {
+    let mut errors = diagnostics_for(kind, text);
     errors.retain(|diagnostic| diagnostic.severity == "ERROR");
     if errors.is_empty() {
         return Ok(());

@@ -10,6 +10,8 @@ use crate::Operation;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "named as in the Step Functions API Reference")]
 pub enum ErrorName {
+    ActivityDoesNotExist,
+    Conflict,
     ExecutionAlreadyExists,
     ExecutionDoesNotExist,
     ExecutionNotRedrivable,
@@ -23,6 +25,7 @@ pub enum ErrorName {
     InvalidToken,
     MissingRequiredParameter,
     ResourceNotFound,
+    ServiceQuotaExceeded,
     StateMachineAlreadyExists,
     StateMachineDoesNotExist,
     StateMachineTypeNotSupported,
@@ -42,6 +45,8 @@ impl ErrorName {
     /// As the answer's `__type` has it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::ActivityDoesNotExist => "ActivityDoesNotExist",
+            Self::Conflict => "ConflictException",
             Self::ExecutionAlreadyExists => "ExecutionAlreadyExists",
             Self::ExecutionDoesNotExist => "ExecutionDoesNotExist",
             Self::ExecutionNotRedrivable => "ExecutionNotRedrivable",
@@ -55,6 +60,7 @@ impl ErrorName {
             Self::InvalidToken => "InvalidToken",
             Self::MissingRequiredParameter => "MissingRequiredParameter",
             Self::ResourceNotFound => "ResourceNotFound",
+            Self::ServiceQuotaExceeded => "ServiceQuotaExceededException",
             Self::StateMachineAlreadyExists => "StateMachineAlreadyExists",
             Self::StateMachineDoesNotExist => "StateMachineDoesNotExist",
             Self::StateMachineTypeNotSupported => "StateMachineTypeNotSupported",
@@ -112,6 +118,20 @@ impl ApiError {
 
     pub(crate) fn execution_does_not_exist(arn: &str) -> Self {
         Self::new(ErrorName::ExecutionDoesNotExist, format!("Execution Does Not Exist: '{arn}'"))
+    }
+
+    /// What versions and aliases are refused by where they do not exist.
+    pub(crate) fn no_such_resource() -> Self {
+        Self::new(ErrorName::ResourceNotFound, "Request references a resource that does not exist.")
+    }
+
+    /// What is refused for express machines and their executions.
+    pub(crate) fn type_not_supported() -> Self {
+        Self::new(ErrorName::StateMachineTypeNotSupported, "This operation is not supported by this type of state machine")
+    }
+
+    pub(crate) fn contended() -> Self {
+        Self::new(ErrorName::ServiceUnavailable, "others are changing the same thing")
     }
 
     pub(crate) fn invalid_token() -> Self {

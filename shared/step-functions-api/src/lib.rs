@@ -8,6 +8,8 @@
 //!
 //! Reading order: `api.rs`, `operation/mod.rs` (all operations), one file under `operation/`, `history_event.rs`.
 
+mod activity;
+mod alias;
 mod answer;
 mod api;
 mod arn;
@@ -15,6 +17,7 @@ mod constraints;
 mod definition;
 mod epoch_seconds;
 mod error;
+mod express;
 mod failure;
 mod history_event;
 mod jackson;
@@ -23,7 +26,10 @@ mod member;
 mod name;
 pub mod operation;
 mod page_token;
+mod record;
+mod start_target;
 mod uuid;
+mod version;
 
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,10 @@ use crate::{ApiError, ErrorName};
 
 /// The tags that a resource may have.
 const TAGS_MAX: usize = 50;
+/// Characters of a tag's key.
+const TAG_KEY_LENGTH_MAX: usize = 128;
+/// Characters of a tag's value.
+const TAG_VALUE_LENGTH_MAX: usize = 256;
 
 /// How an execution is logged on AWS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,7 +88,7 @@ impl EncryptionConfiguration {
     }
 }
 
-/// A tag of a state machine.
+/// A tag of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
     /// Its key.
@@ -118,18 +122,36 @@ impl MachineSettings {
 
     /// Adds tags; one whose key is there takes its place.
     pub(crate) fn tag(&mut self, tags: Vec<Tag>) -> Result<(), ApiError> {
-        for tag in tags {
-            match self.tags.iter_mut().find(|present| present.key == tag.key) {
-                Some(present) => *present = tag,
-                None => self.tags.push(tag),
-            }
-        }
-        if self.tags.len() > TAGS_MAX {
-            let message = format!("a resource has at most {TAGS_MAX} tags");
-            return Err(ApiError::new(ErrorName::TooManyTags, message));
-        }
-        Ok(())
+        add_tags(&mut self.tags, tags)
     }
+}
+
+/// Adds tags; one whose key is there takes its place.
+pub(crate) fn add_tags(present: &mut Vec<Tag>, tags: Vec<Tag>) -> Result<(), ApiError> {
+    for tag in tags {
+        match present.iter_mut().find(|present| present.key == tag.key) {
+            Some(present) => *present = tag,
+            None => present.push(tag),
+        }
+    }
+    check_tags(present)
+}
+
+/// The constraints on tags.
+pub(crate) fn constrain_tags(tags: &[Tag], constraints: &mut Constraints) {
+    for (index, tag) in tags.iter().enumerate() {
+        constraints.length(&format!("tags.{}.member.key", index + 1), &tag.key, 1, TAG_KEY_LENGTH_MAX);
+        constraints.length(&format!("tags.{}.member.value", index + 1), &tag.value, 0, TAG_VALUE_LENGTH_MAX);
+    }
+}
+
+/// Refuses more tags than a resource may have.
+pub(crate) fn check_tags(tags: &[Tag]) -> Result<(), ApiError> {
+    if tags.len() > TAGS_MAX {
+        let message = format!("a resource has at most {TAGS_MAX} tags");
+        return Err(ApiError::new(ErrorName::TooManyTags, message));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub(crate) const STATUSES: [ExecutionStatus; 5] = [
 /// The item of a head.
 pub(crate) fn written(record: &HeadRecord) -> Result<Attributes, StoreError> {
     let head = &record.head;
-    let Identity { id, name, arn, machine_name, machine_arn, role_arn } = &head.identity;
+    let Identity { id, name, arn, machine_name, machine_arn, role_arn, version_arn, alias_arn } = &head.identity;
     let mut item = Key::Head { execution_arn: arn }.new_item();
     let fixed = [
         (EXECUTION_ID, string(id.as_str())),
@@ -46,6 +46,8 @@ pub(crate) fn written(record: &HeadRecord) -> Result<Attributes, StoreError> {
         (LIST_PLACE, string(list_place(&ListPosition::of(head)))),
     ];
     item.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
+    let qualifiers = [("version_arn", version_arn), ("alias_arn", alias_arn)];
+    item.extend(qualifiers.into_iter().filter_map(|(name, arn)| Some((name.to_owned(), string(arn.as_ref()?)))));
     item.extend(head.renewed_at.map(|at| (RENEWED_AT.to_owned(), number(at.millis()))));
     let moving = changing(record).into_iter().chain(indexed(record));
     item.extend(moving.filter_map(|(name, value)| Some((name.to_owned(), value?))));
@@ -64,6 +66,8 @@ pub(crate) fn read(item: &Attributes) -> Result<HeadRecord, StoreError> {
         machine_name: text("machine_name")?,
         machine_arn: text("machine_arn")?,
         role_arn: text("role_arn")?,
+        version_arn: stored.optional_text("version_arn")?.map(str::to_owned),
+        alias_arn: stored.optional_text("alias_arn")?.map(str::to_owned),
     };
     let head = Head {
         identity,

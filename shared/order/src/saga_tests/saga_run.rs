@@ -77,6 +77,8 @@ impl<'b> SagaRun<'b> {
             machine_name: "order".to_owned(),
             machine_arn: arn("stateMachine", "order"),
             role_arn: "arn:aws:iam::123456789012:role/order".to_owned(),
+            version_arn: None,
+            alias_arn: None,
         };
         let input = Payload::inline(input.to_string());
         let mut run = Self {

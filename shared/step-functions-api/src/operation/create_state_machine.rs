@@ -6,12 +6,15 @@ use store::{MachineChange, StateMachine};
 
 use crate::constraints::Constraints;
 use crate::machine_settings::{
-    EncryptionConfiguration, LoggingConfiguration, MachineSettings, Tag, TracingConfiguration,
+    EncryptionConfiguration, LoggingConfiguration, MachineSettings, Tag, TracingConfiguration, constrain_tags,
 };
+use crate::version::{Publication, version_arn};
 use crate::{Api, ApiError, EpochSeconds, ErrorName, arn, definition, member, name};
 
 /// The kinds of state machines.
-pub(crate) const TYPES: &[&str] = &["STANDARD", "EXPRESS"];
+pub(crate) const TYPES: &[&str] = &["STANDARD", EXPRESS];
+/// The kind whose executions are many and short, and are found by nobody but who waits for them.
+pub(crate) const EXPRESS: &str = "EXPRESS";
 
 /// A state machine to be created.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -23,7 +26,7 @@ pub struct CreateStateMachineRequest {
     pub definition: Option<String>,
     /// Its role: required, kept and shown, and not used.
     pub role_arn: Option<String>,
-    /// `STANDARD`, which is the default; `EXPRESS` is refused.
+    /// `STANDARD`, which is the default, or `EXPRESS`.
     pub r#type: Option<String>,
     /// Kept and shown.
     pub logging_configuration: Option<LoggingConfiguration>,
@@ -33,9 +36,9 @@ pub struct CreateStateMachineRequest {
     pub encryption_configuration: Option<EncryptionConfiguration>,
     /// Its tags.
     pub tags: Option<Vec<Tag>>,
-    /// Whether a version is to be published: refused.
+    /// Whether a version is to be published.
     pub publish: Option<bool>,
-    /// Of the version to be published: refused.
+    /// Of the version to be published; refused without one.
     pub version_description: Option<String>,
 }
 
@@ -47,6 +50,9 @@ pub struct CreateStateMachineResponse {
     pub state_machine_arn: String,
     /// When it was created.
     pub creation_date: EpochSeconds,
+    /// The ARN of its version, if one was to be published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_machine_version_arn: Option<String>,
 }
 
 impl Api<'_> {
@@ -54,19 +60,34 @@ impl Api<'_> {
     ///
     /// # Errors
     ///
-    /// InvalidName, InvalidDefinition, InvalidLoggingConfiguration, InvalidEncryptionConfiguration, StateMachineAlreadyExists,
-    /// StateMachineTypeNotSupported, TooManyTags, ValidationException.
+    /// InvalidName, InvalidDefinition, InvalidLoggingConfiguration, InvalidEncryptionConfiguration, StateMachineAlreadyExists, TooManyTags,
+    /// ValidationException.
     pub async fn create_state_machine(
         &self,
         request: CreateStateMachineRequest,
     ) -> Result<CreateStateMachineResponse, ApiError> {
+        let publication = publication(request.publish, request.version_description.clone());
         let (machine, definition) = self.new_machine(request)?;
         self.executions().put_definition(&machine.definition, &definition).await?;
+        let created = self.create(machine).await?;
+        let version = match &publication {
+            Some(publication) => Some(self.publish(&created.arn, publication).await?),
+            None => None,
+        };
+        Ok(CreateStateMachineResponse {
+            creation_date: created.created_at.into(),
+            state_machine_version_arn: version.map(|version| version_arn(&created.arn, version.number)),
+            state_machine_arn: created.arn,
+        })
+    }
+
+    /// The machine, or the same one that is there already.
+    async fn create(&self, machine: StateMachine) -> Result<StateMachine, ApiError> {
         if self.executions().put_machine(&machine).await? == MachineChange::Written {
-            return Ok(created(machine));
+            return Ok(machine);
         }
         match self.executions().machine(&machine.arn).await? {
-            Some(present) if is_same(&present, &machine) => Ok(created(present)),
+            Some(present) if is_same(&present, &machine) => Ok(present),
             // Another one, or deleted meanwhile: then somebody else is at it as well.
             _ => Err(ApiError::new(
                 ErrorName::StateMachineAlreadyExists,
@@ -83,22 +104,19 @@ impl Api<'_> {
         constraints.one_of("type", request.r#type.as_deref(), TYPES);
         let logging = request.logging_configuration.unwrap_or_default();
         logging.constrain(&mut constraints);
-        refuse_publishing(request.publish, &mut constraints);
+        let description = constraints.optional(member::VERSION_DESCRIPTION, request.version_description);
+        constrain_tags(request.tags.as_deref().unwrap_or_default(), &mut constraints);
         constraints.check()?;
-        refuse_version_description(request.version_description.as_deref())?;
+        check_description(request.publish, description.as_deref())?;
         name::check(&name)?;
         logging.check()?;
         let kind = request.r#type.unwrap_or_else(|| "STANDARD".to_owned());
-        if kind != "STANDARD" {
-            let message = format!("State machine type is not supported: '{kind}'");
-            return Err(ApiError::new(ErrorName::StateMachineTypeNotSupported, message));
-        }
         let encryption = request.encryption_configuration.unwrap_or_default();
         encryption.check()?;
         let tracing = request.tracing_configuration.unwrap_or_default();
         let mut settings = MachineSettings { logging, tracing, encryption, tags: Vec::new() };
         settings.tag(request.tags.unwrap_or_default())?;
-        definition::check(&definition)?;
+        definition::check_for(&kind, &definition)?;
         let now = self.now();
         let machine = StateMachine {
             arn: arn::of_machine(self.place, &name),
@@ -116,22 +134,19 @@ impl Api<'_> {
     }
 }
 
-/// Versions are not kept, so that asking for one must not seem to have worked.
-pub(crate) fn refuse_publishing(publish: Option<bool>, constraints: &mut Constraints) {
-    if publish == Some(true) {
-        constraints.violated("Value 'true'", "publish", "versions of state machines are not supported");
-    }
+/// The version that is to be published, if one is.
+pub(crate) fn publication(publish: Option<bool>, description: Option<String>) -> Option<Publication> {
+    (publish == Some(true)).then_some(Publication { description, revision_id: None })
 }
 
 /// What describes a version needs one.
-pub(crate) fn refuse_version_description(description: Option<&str>) -> Result<(), ApiError> {
-    description.map_or(Ok(()), |_| {
-        Err(ApiError::new(ErrorName::Validation, "Version description can only be set when publish is true"))
-    })
-}
-
-fn created(machine: StateMachine) -> CreateStateMachineResponse {
-    CreateStateMachineResponse { creation_date: machine.created_at.into(), state_machine_arn: machine.arn }
+pub(crate) fn check_description(publish: Option<bool>, description: Option<&str>) -> Result<(), ApiError> {
+    match description {
+        Some(_) if publish != Some(true) => {
+            Err(ApiError::new(ErrorName::Validation, "Version description can only be set when publish is true"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a repeated creation is the same: by everything but role and tags (CreateStateMachine in the API Reference).
@@ -154,6 +169,17 @@ mod tests {
         assert_eq!(answer, json!({"stateMachineArn": arn, "creationDate": 1_793_534_400.0}));
         let described = system.call("DescribeStateMachine", json!({"stateMachineArn": arn})).await;
         assert_eq!((&described["definition"], &described["roleArn"]), (&json!(PASS), &json!(ROLE)));
+    }
+
+    #[tokio::test]
+    async fn a_machine_may_be_published_as_it_is_created_however_often_that_is_repeated() {
+        let system = System::new();
+        let create = json!({"name": "order", "definition": PASS, "roleArn": ROLE, "publish": true, "versionDescription": "first"});
+        let first = system.call("CreateStateMachine", create.clone()).await;
+        let version = "arn:aws:states:us-east-1:123456789012:stateMachine:order:1";
+        assert_eq!(first["stateMachineVersionArn"], version);
+        assert_eq!(system.call("CreateStateMachine", create).await, first);
+        assert_eq!(system.call("DescribeStateMachine", json!({"stateMachineArn": version})).await["description"], "first");
     }
 
     #[tokio::test]
@@ -181,12 +207,10 @@ mod tests {
             ("name", json!("a".repeat(81)), "ValidationException", "at 'name' failed to satisfy constraint: Member must have length less than or equal to 80"),
             ("name", json!(null), "ValidationException", "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null"),
             ("definition", json!("{}"), "InvalidDefinition", "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: "),
-            ("type", json!("EXPRESS"), "StateMachineTypeNotSupported", "EXPRESS"),
             ("type", json!("QUICK"), "ValidationException", "[STANDARD, EXPRESS]"),
             ("loggingConfiguration", json!({"level": "FATAL"}), "InvalidLoggingConfiguration", "Must specify exactly one Log Destination."),
             ("loggingConfiguration", json!({"level": "SOME"}), "ValidationException", "[ALL, ERROR, FATAL, OFF]"),
             ("encryptionConfiguration", json!({"type": "CUSTOMER_MANAGED_KMS_KEY"}), "InvalidEncryptionConfiguration", "CUSTOMER"),
-            ("publish", json!(true), "ValidationException", "not supported"),
             ("versionDescription", json!("first"), "ValidationException", "Version description can only be set when publish is true"),
         ] {
             let mut create = json!({"name": "a", "definition": PASS, "roleArn": ROLE});

@@ -1,9 +1,8 @@
-//! DeleteStateMachine: at once. What was started goes on; deleting what does not exist succeeds.
+//! DeleteStateMachine: at once, with its versions and aliases. What was started goes on; deleting what does not exist succeeds.
 
 use serde::Deserialize;
 
 use super::Empty;
-use crate::arn::Kind;
 use crate::constraints::Constraints;
 use crate::{Api, ApiError, arn, member};
 
@@ -25,8 +24,14 @@ impl Api<'_> {
         let mut constraints = Constraints::default();
         let machine_arn = constraints.required(member::STATE_MACHINE_ARN, request.state_machine_arn);
         constraints.check()?;
-        arn::check(&machine_arn, Kind::StateMachine)?;
+        let machine_arn = arn::unqualified_machine(&machine_arn)?;
+        let machine = self.executions().machine(&machine_arn).await?;
         self.executions().delete_machine(&machine_arn).await?;
+        // Behind the machine: without it nothing begins to refer to them. What a crash leaves here is under the machine's time of creation, and no
+        // other machine's.
+        if let Some(machine) = machine {
+            self.delete_versions_and_aliases(&machine).await?;
+        }
         Ok(Empty {})
     }
 }
@@ -54,5 +59,7 @@ mod tests {
         let missing = "arn:aws:states:us-east-1:123456789012:stateMachine:missing";
         assert_eq!(system.call("DeleteStateMachine", json!({"stateMachineArn": missing})).await, json!({}));
         system.refused("DeleteStateMachine", json!({"stateMachineArn": "missing"}), "InvalidArn", "").await;
+        let qualified = json!({"stateMachineArn": format!("{missing}:1")});
+        system.refused("DeleteStateMachine", qualified, "ValidationException", "qualified").await;
     }
 }

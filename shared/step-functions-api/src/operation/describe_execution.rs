@@ -28,6 +28,12 @@ pub struct DescribeExecutionResponse {
     pub execution_arn: String,
     /// Its machine's ARN.
     pub state_machine_arn: String,
+    /// The ARN of the version that it was started with, if it was started by that or by an alias.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_machine_version_arn: Option<String>,
+    /// The ARN of the alias that it was started by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_machine_alias_arn: Option<String>,
     /// Its name.
     pub name: String,
     /// `RUNNING` until unwinding has ended; then `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
@@ -142,6 +148,8 @@ fn described(description: Description, included: bool) -> DescribeExecutionRespo
     DescribeExecutionResponse {
         execution_arn: description.identity.arn,
         state_machine_arn: description.identity.machine_arn,
+        state_machine_version_arn: description.identity.version_arn,
+        state_machine_alias_arn: description.identity.alias_arn,
         name: description.identity.name,
         status: description.status.as_str(),
         start_date: description.started_at.into(),
@@ -168,7 +176,7 @@ fn compensation(description: &Description) -> Option<Compensation> {
 }
 
 /// A failure as the API tells it: an error without a name is absent.
-fn told(failure: Option<StateFailure>) -> (Option<String>, Option<String>) {
+pub(crate) fn told(failure: Option<StateFailure>) -> (Option<String>, Option<String>) {
     let failure = failure.map(|failure| failure.reported());
     let error = failure.as_ref().map(|failure| failure.error.clone()).filter(|error| !error.is_empty());
     (error, failure.and_then(|failure| failure.cause))

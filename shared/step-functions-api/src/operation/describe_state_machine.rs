@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use interpreter::DefinitionHash;
 use serde::{Deserialize, Serialize};
+use store::StateMachine;
 
-use crate::arn::Kind;
+use crate::arn::{MachineArn, Qualifier};
 use crate::constraints::Constraints;
 use crate::machine_settings::{
     EncryptionConfiguration, LoggingConfiguration, MachineSettings, TracingConfiguration,
@@ -37,7 +38,7 @@ pub struct DescribeStateMachineResponse {
     pub role_arn: String,
     /// `STANDARD`.
     pub r#type: String,
-    /// When it was created.
+    /// When it, or the version, was created.
     pub creation_date: EpochSeconds,
     /// As it was given, or off.
     pub logging_configuration: LoggingConfiguration,
@@ -48,6 +49,9 @@ pub struct DescribeStateMachineResponse {
     /// The id of its revision, once it was updated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<String>,
+    /// Of a version, what it was published with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The variables that each state refers to, of those states that refer to any.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub variable_references: BTreeMap<String, BTreeSet<String>>,
@@ -66,8 +70,7 @@ impl Api<'_> {
         let mut constraints = Constraints::default();
         let machine_arn = constraints.required(member::STATE_MACHINE_ARN, request.state_machine_arn);
         constraints.check()?;
-        arn::check(&machine_arn, Kind::StateMachine)?;
-        let machine = self.machine(&machine_arn).await?;
+        let (machine, description) = self.described_machine(&machine_arn).await?;
         let settings = MachineSettings::of(&machine);
         let definition = self.definition(&machine.definition).await?;
         Ok(DescribeStateMachineResponse {
@@ -83,7 +86,30 @@ impl Api<'_> {
             tracing_configuration: settings.tracing,
             encryption_configuration: settings.encryption,
             revision_id: machine.revision_id,
+            description,
         })
+    }
+
+    /// The machine, or as its version has it, under that version's ARN and with its description; of an alias, the version that most starts get.
+    async fn described_machine(&self, machine_arn: &str) -> Result<(StateMachine, Option<String>), ApiError> {
+        let missing = || ApiError::state_machine_does_not_exist(machine_arn);
+        let MachineArn { base, qualifier } = arn::machine(machine_arn)?;
+        let machine = self.executions().machine(&base).await?.ok_or_else(missing)?;
+        let number = match qualifier {
+            None => return Ok((machine, None)),
+            Some(Qualifier::Version(number)) => number,
+            Some(Qualifier::Alias(name)) => {
+                let alias = self.alias(&machine, &name).await?.ok_or_else(missing)?;
+                alias.value.main_version().ok_or_else(missing)?
+            }
+        };
+        let version = self.version(&machine, number).await?.ok_or_else(missing)?.value;
+        let as_published = StateMachine {
+            arn: machine_arn.to_owned(),
+            created_at: version.created_at,
+            ..version.of_machine(machine)
+        };
+        Ok((as_published, version.description))
     }
 
     /// The text of a definition that something refers to.

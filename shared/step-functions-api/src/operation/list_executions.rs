@@ -1,11 +1,12 @@
 //! ListExecutions: of a machine, newest first, in pages. A list may lag behind.
 
-use interpreter::ExecutionStatus;
+use interpreter::{Execution, ExecutionStatus};
 use serde::{Deserialize, Serialize};
-use store::{Head, HeadPage, HeadQuery, ListPosition};
+use store::{Head, HeadQuery, ListPosition};
 
+use super::create_state_machine::EXPRESS;
 use super::list_state_machines::page_items;
-use crate::arn::Kind;
+use crate::arn::MachineArn;
 use crate::constraints::Constraints;
 use crate::{Api, ApiError, EpochSeconds, arn, member, page_token};
 
@@ -23,7 +24,7 @@ pub struct ListExecutionsRequest {
     pub next_token: Option<String>,
     /// Refused: there are no Map runs.
     pub map_run_arn: Option<String>,
-    /// Refused: a list does not know of redrives.
+    /// Only those that were redriven (`REDRIVEN`), or were not (`NOT_REDRIVEN`).
     pub redrive_filter: Option<String>,
 }
 
@@ -46,6 +47,12 @@ pub struct ExecutionListItem {
     pub execution_arn: String,
     /// Its machine's ARN.
     pub state_machine_arn: String,
+    /// The ARN of the version that it was started with, if it was started by that or by an alias.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_machine_version_arn: Option<String>,
+    /// The ARN of the alias that it was started by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_machine_alias_arn: Option<String>,
     /// Its name.
     pub name: String,
     /// Its status.
@@ -55,18 +62,47 @@ pub struct ExecutionListItem {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<EpochSeconds>,
+    /// How often it was redriven.
+    pub redrive_count: u32,
+    /// When it was redriven last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redrive_date: Option<EpochSeconds>,
 }
 
-impl From<Head> for ExecutionListItem {
-    fn from(head: Head) -> Self {
+impl ExecutionListItem {
+    /// Of a head, and of the latest entry, which alone knows of redrives.
+    fn of(head: Head, latest: Option<&Execution>) -> Self {
         Self {
             execution_arn: head.identity.arn,
             state_machine_arn: head.identity.machine_arn,
+            state_machine_version_arn: head.identity.version_arn,
+            state_machine_alias_arn: head.identity.alias_arn,
             name: head.identity.name,
             status: head.status.as_str(),
             start_date: head.started_at.into(),
             stop_date: head.closed_at.map(EpochSeconds),
+            redrive_count: latest.map_or(0, |latest| latest.redrive_count),
+            redrive_date: latest.and_then(|latest| latest.redriven_at).map(EpochSeconds),
         }
+    }
+}
+
+/// How many pages of the store are gone through for one page of those that are asked for.
+const PAGES_MAX: u32 = 10;
+
+/// What a list is of, besides its status.
+#[derive(Debug, Default)]
+struct Wanted {
+    version_or_alias: Option<String>,
+    redriven: Option<bool>,
+}
+
+impl Wanted {
+    fn admits(&self, item: &ExecutionListItem) -> bool {
+        let by = |arn: &String| {
+            item.state_machine_version_arn.as_ref() == Some(arn) || item.state_machine_alias_arn.as_ref() == Some(arn)
+        };
+        self.version_or_alias.as_ref().is_none_or(by) && self.redriven.is_none_or(|redriven| redriven == (item.redrive_count > 0))
     }
 }
 
@@ -86,28 +122,44 @@ impl Api<'_> {
         constraints.one_of("statusFilter", request.status_filter.as_deref(), STATUSES);
         constraints.at_most("maxResults", request.max_results, member::PAGE_ITEMS_MAX);
         refuse(&mut constraints, "mapRunArn", request.map_run_arn.as_deref());
-        refuse(&mut constraints, "redriveFilter", request.redrive_filter.as_deref());
+        constraints.one_of("redriveFilter", request.redrive_filter.as_deref(), &["REDRIVEN", "NOT_REDRIVEN"]);
         constraints.check()?;
-        arn::check(&machine_arn, Kind::StateMachine)?;
+        let MachineArn { base, qualifier } = arn::machine(&machine_arn)?;
         let after = token.as_deref().map(position).transpose()?;
-        self.machine(&machine_arn).await?;
-        let status = request.status_filter.as_deref().map(status);
-        let page = match status {
-            Some(None) => HeadPage::default(),
-            status => {
-                let query = HeadQuery {
-                    machine_arn: Some(machine_arn),
-                    status: status.flatten(),
-                    limit: page_items(request.max_results),
-                    after,
-                };
-                self.executions().list_heads(&query).await?
-            }
+        let machine = self.executions().machine(&base).await?;
+        let machine = machine.ok_or_else(|| ApiError::state_machine_does_not_exist(&machine_arn))?;
+        if machine.kind == EXPRESS {
+            return Err(ApiError::type_not_supported());
+        }
+        let wanted = Wanted {
+            version_or_alias: qualifier.map(|_| machine_arn),
+            redriven: request.redrive_filter.map(|filter| filter == "REDRIVEN"),
         };
-        Ok(ListExecutionsResponse {
-            executions: page.heads.into_iter().map(ExecutionListItem::from).collect(),
-            next_token: page.next.as_deref().map(page_token::encode),
-        })
+        let status = match request.status_filter.as_deref().map(status) {
+            Some(None) => return Ok(ListExecutionsResponse { executions: Vec::new(), next_token: None }),
+            status => status.flatten(),
+        };
+        let query = HeadQuery { machine_arn: Some(base), status, limit: page_items(request.max_results), after };
+        self.list_wanted(query, &wanted).await
+    }
+
+    async fn list_wanted(&self, mut query: HeadQuery, wanted: &Wanted) -> Result<ListExecutionsResponse, ApiError> {
+        let most = query.limit;
+        let mut executions: Vec<ExecutionListItem> = Vec::new();
+        for _ in 0..PAGES_MAX {
+            query.limit = most - executions.len();
+            let page = self.executions().list_heads(&query).await?;
+            let latest = page.heads.iter().map(|head| self.executions().latest_entry(&head.identity.id));
+            let latest = futures::future::try_join_all(latest).await?;
+            let listed = page.heads.into_iter().zip(&latest);
+            let items = listed.map(|(head, entry)| ExecutionListItem::of(head, entry.as_ref().map(|entry| &entry.execution)));
+            executions.extend(items.filter(|item| wanted.admits(item)));
+            query.after = page.next;
+            if query.after.is_none() || executions.len() >= most {
+                break;
+            }
+        }
+        Ok(ListExecutionsResponse { executions, next_token: query.after.as_deref().map(page_token::encode) })
     }
 }
 
@@ -133,7 +185,7 @@ fn status(name: &str) -> Option<ExecutionStatus> {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::tests::{PASS, System, WAIT};
+    use crate::tests::{FAIL, PASS, System, WAIT};
 
     fn names(page: &Value) -> Vec<&str> {
         page["executions"].as_array().unwrap().iter().map(|execution| execution["name"].as_str().unwrap()).collect()
@@ -159,6 +211,7 @@ mod tests {
                 "status": "SUCCEEDED",
                 "startDate": 1_793_534_401.0,
                 "stopDate": 1_793_534_401.0,
+                "redriveCount": 0,
             })
         );
         let next = json!({"stateMachineArn": arn, "maxResults": 2, "nextToken": first["nextToken"]});
@@ -182,6 +235,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn executions_are_listed_by_redrives() {
+        let system = System::new();
+        let arn = system.machine("order", FAIL).await;
+        let execution = system.start(&arn, "redriven", "{}").await;
+        system.advance_seconds(1);
+        system.start(&arn, "other", "{}").await;
+        system.call("RedriveExecution", json!({"executionArn": execution})).await;
+        let list = |filter: &str| system.call("ListExecutions", json!({"stateMachineArn": arn, "redriveFilter": filter}));
+        let redriven = list("REDRIVEN").await;
+        assert_eq!(names(&redriven), ["redriven"]);
+        assert_eq!(redriven["executions"][0]["redriveCount"], 1);
+        assert_eq!(redriven["executions"][0]["redriveDate"], 1_793_534_401.0);
+        assert_eq!(names(&list("NOT_REDRIVEN").await), ["other"]);
+    }
+
+    #[tokio::test]
+    async fn executions_are_listed_by_the_version_or_the_alias_that_started_them() {
+        let system = System::new();
+        let (arn, version) = system.published("order", PASS).await;
+        let routing = json!([{"stateMachineVersionArn": version, "weight": 100}]);
+        let create = json!({"name": "live", "routingConfiguration": routing});
+        let alias = system.call("CreateStateMachineAlias", create).await["stateMachineAliasArn"].clone();
+        for (by, name) in [(&arn, "by machine"), (&version, "by version"), (&alias, "by alias")] {
+            system.start(by, &name.replace(' ', "-"), "{}").await;
+            system.advance_seconds(1);
+        }
+        let list = |arn: &Value| system.call("ListExecutions", json!({"stateMachineArn": arn, "maxResults": 2}));
+        let page = list(&arn).await;
+        assert_eq!(names(&page), ["by-alias", "by-version"]);
+        assert_eq!(page["executions"][0]["stateMachineAliasArn"], alias);
+        assert_eq!(page["executions"][1]["stateMachineVersionArn"], version);
+        assert_eq!(names(&list(&version).await), ["by-alias", "by-version"]);
+        assert_eq!(names(&list(&alias).await), ["by-alias"]);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_listed_is_refused_by_the_names_of_aws() {
         let system = System::new();
         let arn = system.machine("order", PASS).await;
@@ -195,7 +284,7 @@ mod tests {
             (json!({"stateMachineArn": arn, "nextToken": "xyz"}), "InvalidToken", "Invalid Token: 'Invalid token'"),
             (json!({"stateMachineArn": arn, "nextToken": crate::page_token::encode("order")}), "InvalidToken", ""),
             (json!({"stateMachineArn": arn, "statusFilter": "OPEN"}), "ValidationException", "[RUNNING, SUCCEEDED, FAILED"),
-            (json!({"stateMachineArn": arn, "redriveFilter": "REDRIVEN"}), "ValidationException", "not supported"),
+            (json!({"stateMachineArn": arn, "redriveFilter": "SOME"}), "ValidationException", "[REDRIVEN, NOT_REDRIVEN]"),
             (json!({"stateMachineArn": arn, "mapRunArn": "arn"}), "ValidationException", "not supported"),
         ] {
             system.refused("ListExecutions", request, error, message).await;

@@ -2,17 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tag_resource::not_found;
-use crate::arn::Kind;
+use super::tag_resource::{Tagged, not_found, tagged};
 use crate::constraints::Constraints;
 use crate::machine_settings::{MachineSettings, Tag};
-use crate::{Api, ApiError, arn, member};
+use crate::{Api, ApiError, member};
 
 /// Which resource.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ListTagsForResourceRequest {
-    /// A state machine: required.
+    /// A state machine or an activity: required.
     pub resource_arn: Option<String>,
 }
 
@@ -24,7 +23,7 @@ pub struct ListTagsForResourceResponse {
 }
 
 impl Api<'_> {
-    /// Lists the tags of a state machine.
+    /// Lists the tags of a resource.
     ///
     /// # Errors
     ///
@@ -36,9 +35,12 @@ impl Api<'_> {
         let mut constraints = Constraints::default();
         let resource_arn = constraints.required(member::RESOURCE_ARN, request.resource_arn);
         constraints.check()?;
-        arn::check(&resource_arn, Kind::StateMachine)?;
-        let machine = self.machine(&resource_arn).await.map_err(|error| not_found(error, &resource_arn))?;
-        Ok(ListTagsForResourceResponse { tags: MachineSettings::of(&machine).tags })
+        let tags = match tagged(&resource_arn)? {
+            Tagged::Machine => self.machine(&resource_arn).await.map(|machine| MachineSettings::of(&machine).tags),
+            Tagged::Activity => self.activity(&resource_arn).await.map(|activity| activity.value.tags),
+        };
+        let tags = tags.map_err(|error| not_found(error, &resource_arn))?;
+        Ok(ListTagsForResourceResponse { tags })
     }
 }
 

@@ -48,8 +48,17 @@ operations! {
     describe_state_machine_for_execution, DescribeStateMachineForExecution;
     list_state_machines, ListStateMachines;
     delete_state_machine, DeleteStateMachine;
+    publish_state_machine_version, PublishStateMachineVersion;
+    list_state_machine_versions, ListStateMachineVersions;
+    delete_state_machine_version, DeleteStateMachineVersion;
+    create_state_machine_alias, CreateStateMachineAlias;
+    update_state_machine_alias, UpdateStateMachineAlias;
+    describe_state_machine_alias, DescribeStateMachineAlias;
+    list_state_machine_aliases, ListStateMachineAliases;
+    delete_state_machine_alias, DeleteStateMachineAlias;
     validate_state_machine_definition, ValidateStateMachineDefinition;
     start_execution, StartExecution;
+    start_sync_execution, StartSyncExecution;
     describe_execution, DescribeExecution;
     list_executions, ListExecutions;
     stop_execution, StopExecution;
@@ -58,6 +67,10 @@ operations! {
     send_task_success, SendTaskSuccess;
     send_task_failure, SendTaskFailure;
     send_task_heartbeat, SendTaskHeartbeat;
+    create_activity, CreateActivity;
+    describe_activity, DescribeActivity;
+    list_activities, ListActivities;
+    delete_activity, DeleteActivity;
     tag_resource, TagResource;
     untag_resource, UntagResource;
     list_tags_for_resource, ListTagsForResource;

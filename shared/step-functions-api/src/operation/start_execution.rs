@@ -6,9 +6,10 @@ use coordinator::{Novelty, StartRequest};
 use interpreter::ExecutionStatus;
 use serde::{Deserialize, Serialize};
 
-use crate::arn::Kind;
+use super::create_state_machine::EXPRESS;
 use crate::constraints::Constraints;
 use crate::failure::invalid_input;
+use crate::start_target::StartTarget;
 use crate::{Api, ApiError, EpochSeconds, ErrorName, arn, jackson, member, name};
 
 /// The input when none is given.
@@ -18,7 +19,7 @@ const EMPTY_INPUT: &str = "{}";
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StartExecutionRequest {
-    /// The machine: required.
+    /// The machine, one of its versions, or an alias: required.
     pub state_machine_arn: Option<String>,
     /// Its name, unique in the machine; a UUID when absent.
     pub name: Option<String>,
@@ -52,13 +53,18 @@ impl Api<'_> {
         let input = constraints.optional(member::INPUT, request.input);
         constraints.optional(member::TRACE_HEADER, request.trace_header);
         constraints.check()?;
-        arn::check(&machine_arn, Kind::StateMachine)?;
+        arn::machine(&machine_arn)?;
         name.as_deref().map_or(Ok(()), name::check)?;
-        let input: Arc<str> = input.unwrap_or_else(|| EMPTY_INPUT.to_owned()).into();
+        let input = input_or_empty(input);
         check_input(&input)?;
-        let machine = self.machine(&machine_arn).await?;
+        let target = self.start_target(&machine_arn).await?;
         let name = name.unwrap_or_else(|| self.new_uuid());
-        let started = self.coordinator.start(StartRequest { machine, name, input }).await?;
+        if target.machine.kind == EXPRESS {
+            let (execution_arn, started_at) = self.start_express(target, name, input).await?;
+            return Ok(StartExecutionResponse { execution_arn, start_date: started_at.into() });
+        }
+        let StartTarget { machine, by } = target;
+        let started = self.coordinator.start_by(StartRequest { machine, name, input }, by).await?;
         match started.novelty {
             Novelty::New | Novelty::Repeated { status: ExecutionStatus::Running } => Ok(StartExecutionResponse {
                 execution_arn: started.identity.arn,
@@ -72,7 +78,13 @@ impl Api<'_> {
     }
 }
 
-fn check_input(input: &str) -> Result<(), ApiError> {
+/// An input as it was written, or the one that stands for none.
+pub(crate) fn input_or_empty(input: Option<String>) -> Arc<str> {
+    input.map_or_else(|| EMPTY_INPUT.into(), Arc::from)
+}
+
+/// Refuses what is no JSON, in Jackson's words.
+pub(crate) fn check_input(input: &str) -> Result<(), ApiError> {
     // As a value, which bounds its depth: what cannot be read later must not be taken.
     let parsed: Result<serde_json::Value, _> = serde_json::from_str(input);
     let Err(error) = parsed else { return Ok(()) };
@@ -120,6 +132,37 @@ mod tests {
         system.refused("StartExecution", start(r#"{"a":1}"#), "ExecutionAlreadyExists", &told).await;
         system.call("StopExecution", json!({"executionArn": first["executionArn"]})).await;
         system.refused("StartExecution", start(r#"{"a": 1}"#), "ExecutionAlreadyExists", &told).await;
+    }
+
+    #[tokio::test]
+    async fn a_version_is_started_as_it_was_published_and_an_alias_by_its_weights() {
+        let system = System::new();
+        let (arn, first) = system.published("order", PASS).await;
+        let update = json!({"stateMachineArn": arn, "definition": WAIT, "publish": true});
+        let second = system.call("UpdateStateMachine", update).await["stateMachineVersionArn"].clone();
+        let one = system.start(&first, "one", "{}").await;
+        let described = system.call("DescribeExecution", json!({"executionArn": one})).await;
+        assert_eq!((&described["status"], &described["stateMachineArn"]), (&json!("SUCCEEDED"), &arn));
+        assert_eq!((&described["stateMachineVersionArn"], described.get("stateMachineAliasArn")), (&first, None));
+
+        let routing = json!([{"stateMachineVersionArn": first, "weight": 30}, {"stateMachineVersionArn": second, "weight": 70}]);
+        let create = json!({"name": "live", "routingConfiguration": routing});
+        let alias = system.call("CreateStateMachineAlias", create).await["stateMachineAliasArn"].clone();
+        let mut of_first = 0;
+        for number in 0..200 {
+            let execution = system.start(&alias, &format!("by-alias-{number}"), "{}").await;
+            let described = system.call("DescribeExecution", json!({"executionArn": execution})).await;
+            let is_first = described["stateMachineVersionArn"] == first;
+            assert_eq!((&described["stateMachineAliasArn"], described["status"] == "SUCCEEDED"), (&alias, is_first));
+            of_first += u32::from(is_first);
+        }
+        assert!((30..=90).contains(&of_first), "{of_first} of 200 are far from 30 %");
+        let repeated = system.start(&alias, "by-alias-1", "{}");
+        let repeat = json!({"stateMachineArn": alias, "name": "by-alias-1", "input": "{}"});
+        match system.call("DescribeExecution", json!({"executionArn": "arn:aws:states:us-east-1:123456789012:execution:order:by-alias-1"})).await["status"].as_str() {
+            Some("RUNNING") => assert!(repeated.await.is_string(), "whatever is drawn, the name has its version"),
+            _ => system.refused("StartExecution", repeat, "ExecutionAlreadyExists", "by-alias-1").await,
+        }
     }
 
     #[tokio::test]

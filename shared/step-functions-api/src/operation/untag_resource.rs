@@ -10,14 +10,14 @@ use crate::{Api, ApiError, member};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UntagResourceRequest {
-    /// A state machine: required.
+    /// A state machine or an activity: required.
     pub resource_arn: Option<String>,
     /// The keys of the tags to remove: required.
     pub tag_keys: Option<Vec<String>>,
 }
 
 impl Api<'_> {
-    /// Removes tags of a state machine; a key that it does not have is no error.
+    /// Removes tags of a resource; a key that it does not have is no error.
     ///
     /// # Errors
     ///
@@ -30,8 +30,8 @@ impl Api<'_> {
         }
         constraints.check()?;
         let keys = request.tag_keys.unwrap_or_default();
-        let changed = self.change_tags(&resource_arn, |settings| {
-            settings.tags.retain(|tag| !keys.contains(&tag.key));
+        let changed = self.change_tags(&resource_arn, |tags| {
+            tags.retain(|tag| !keys.contains(&tag.key));
             Ok(())
         });
         changed.await

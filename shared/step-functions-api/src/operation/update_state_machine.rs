@@ -4,10 +4,10 @@ use interpreter::DefinitionHash;
 use serde::{Deserialize, Serialize};
 use store::{MachineChange, StateMachine};
 
-use super::create_state_machine::{refuse_publishing, refuse_version_description};
-use crate::arn::Kind;
+use super::create_state_machine::{check_description, publication};
 use crate::constraints::Constraints;
 use crate::machine_settings::{EncryptionConfiguration, LoggingConfiguration, MachineSettings, TracingConfiguration};
+use crate::version::version_arn;
 use crate::{Api, ApiError, EpochSeconds, ErrorName, arn, definition, member};
 
 /// How often a machine that others change meanwhile is read again.
@@ -29,9 +29,9 @@ pub struct UpdateStateMachineRequest {
     pub tracing_configuration: Option<TracingConfiguration>,
     /// Kept and shown.
     pub encryption_configuration: Option<EncryptionConfiguration>,
-    /// Whether a version is to be published: refused.
+    /// Whether a version is to be published.
     pub publish: Option<bool>,
-    /// Of the version to be published: refused.
+    /// Of the version to be published; refused without one.
     pub version_description: Option<String>,
 }
 
@@ -41,8 +41,12 @@ pub struct UpdateStateMachineRequest {
 pub struct UpdateStateMachineResponse {
     /// When it was updated.
     pub update_date: EpochSeconds,
-    /// The id of its revision.
+    /// The id of its revision; none of one that nothing has changed yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub revision_id: Option<String>,
+    /// The ARN of its version, if one was to be published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_machine_version_arn: Option<String>,
 }
 
 impl Api<'_> {
@@ -58,17 +62,31 @@ impl Api<'_> {
     ) -> Result<UpdateStateMachineResponse, ApiError> {
         let (machine_arn, update) = checked(request)?;
         let revision_id = self.new_uuid();
+        // Before anything is stored; the type of a machine never changes.
+        definition_fits(&self.machine(&machine_arn).await?.kind, update.definition.as_deref())?;
         if let Some(definition) = &update.definition {
             self.executions().put_definition(&DefinitionHash::of(definition), definition).await?;
         }
         let updated = self.change_machine(&machine_arn, |machine| {
+            let before = machine.clone();
             update.apply(machine);
             machine.updated_at = self.now();
-            machine.revision_id = Some(revision_id.clone());
+            // What changes nothing makes no revision, as recorded from AWS.
+            if !is_same_revision(&before, machine) {
+                machine.revision_id = Some(revision_id.clone());
+            }
             Ok(())
         });
         let updated = updated.await?;
-        Ok(UpdateStateMachineResponse { update_date: updated.updated_at.into(), revision_id: updated.revision_id })
+        let version = match publication(update.publish, update.version_description) {
+            Some(publication) => Some(self.publish(&machine_arn, &publication).await?),
+            None => None,
+        };
+        Ok(UpdateStateMachineResponse {
+            update_date: updated.updated_at.into(),
+            revision_id: updated.revision_id,
+            state_machine_version_arn: version.map(|version| version_arn(&machine_arn, version.number)),
+        })
     }
 
     /// Changes a machine: read, decided and written again for as long as others are first.
@@ -104,19 +122,37 @@ fn checked(request: UpdateStateMachineRequest) -> Result<(String, UpdateStateMac
     if let Some(logging) = &request.logging_configuration {
         logging.constrain(&mut constraints);
     }
-    refuse_publishing(request.publish, &mut constraints);
+    let version_description = constraints.optional(member::VERSION_DESCRIPTION, request.version_description);
     constraints.check()?;
-    refuse_version_description(request.version_description.as_deref())?;
-    arn::check(&machine_arn, Kind::StateMachine)?;
-    let update = UpdateStateMachineRequest { state_machine_arn: None, definition, role_arn, ..request };
-    if update == (UpdateStateMachineRequest { publish: update.publish, ..UpdateStateMachineRequest::default() }) {
+    check_description(request.publish, version_description.as_deref())?;
+    let machine_arn = arn::unqualified_machine(&machine_arn)?;
+    let publication = (request.publish, version_description);
+    let update = UpdateStateMachineRequest {
+        state_machine_arn: None,
+        definition,
+        role_arn,
+        publish: None,
+        version_description: None,
+        ..request
+    };
+    if update == UpdateStateMachineRequest::default() {
         let message = "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified";
         return Err(ApiError::new(ErrorName::MissingRequiredParameter, message));
     }
     update.logging_configuration.as_ref().map_or(Ok(()), LoggingConfiguration::check)?;
     update.encryption_configuration.as_ref().map_or(Ok(()), EncryptionConfiguration::check)?;
-    update.definition.as_deref().map_or(Ok(()), definition::check)?;
-    Ok((machine_arn, update))
+    let (publish, version_description) = publication;
+    Ok((machine_arn, UpdateStateMachineRequest { publish, version_description, ..update }))
+}
+
+fn is_same_revision(before: &StateMachine, after: &StateMachine) -> bool {
+    let settings = |machine| MachineSettings { tags: Vec::new(), ..MachineSettings::of(machine) };
+    before.definition == after.definition && before.role_arn == after.role_arn && settings(before) == settings(after)
+}
+
+/// Refuses a new definition that the machine's type does not allow.
+fn definition_fits(kind: &str, definition: Option<&str>) -> Result<(), ApiError> {
+    definition.map_or(Ok(()), |text| definition::check_for(kind, text))
 }
 
 impl UpdateStateMachineRequest {
@@ -165,6 +201,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_changes_nothing_makes_no_revision_and_no_second_version() {
+        let system = System::new();
+        let arn = system.machine("order", PASS).await;
+        let update = json!({"stateMachineArn": arn, "definition": PASS, "publish": true});
+        let version = "arn:aws:states:us-east-1:123456789012:stateMachine:order:1";
+        for _ in 0..2 {
+            let updated = system.call("UpdateStateMachine", update.clone()).await;
+            assert_eq!(updated, json!({"updateDate": 1_793_534_400.0, "stateMachineVersionArn": version}));
+        }
+        let update = json!({"stateMachineArn": arn, "definition": WAIT, "publish": true, "versionDescription": "waits"});
+        let updated = system.call("UpdateStateMachine", update).await;
+        assert_eq!(updated["stateMachineVersionArn"], "arn:aws:states:us-east-1:123456789012:stateMachine:order:2");
+        assert!(updated["revisionId"].is_string());
+    }
+
+    #[tokio::test]
     async fn an_execution_keeps_the_definition_it_was_started_with() {
         let system = System::new();
         let arn = system.machine("order", WAIT).await;
@@ -182,7 +234,8 @@ mod tests {
         for (update, error) in [
             (json!({"stateMachineArn": arn}), "MissingRequiredParameter"),
             (json!({"stateMachineArn": arn, "publish": false}), "MissingRequiredParameter"),
-            (json!({"stateMachineArn": arn, "publish": true}), "ValidationException"),
+            (json!({"stateMachineArn": arn, "publish": true}), "MissingRequiredParameter"),
+            (json!({"stateMachineArn": format!("{}:1", arn.as_str().unwrap()), "roleArn": ROLE}), "ValidationException"),
             (json!({"stateMachineArn": arn, "roleArn": ROLE, "versionDescription": "x"}), "ValidationException"),
             (json!({"stateMachineArn": arn, "definition": "{}"}), "InvalidDefinition"),
             (json!({"stateMachineArn": arn, "loggingConfiguration": {"level": "ALL"}}), "InvalidLoggingConfiguration"),

@@ -13,7 +13,7 @@ use crate::{Api, ApiError, definition, member};
 pub struct ValidateStateMachineDefinitionRequest {
     /// The definition: required.
     pub definition: Option<String>,
-    /// `STANDARD` or `EXPRESS`; judged alike.
+    /// `STANDARD`, which is the default, or `EXPRESS`, which allows less.
     pub r#type: Option<String>,
     /// The least severity that is told: `ERROR`, which is the default, or `WARNING`.
     pub severity: Option<String>,
@@ -49,7 +49,7 @@ impl Api<'_> {
         constraints.one_of("severity", request.severity.as_deref(), &["ERROR", "WARNING"]);
         constraints.at_most("maxResults", request.max_results, member::DIAGNOSTICS_MAX);
         constraints.check()?;
-        let mut diagnostics = definition::diagnostics(&text);
+        let mut diagnostics = definition::diagnostics_for(request.r#type.as_deref().unwrap_or("STANDARD"), &text);
         let is_error = |diagnostic: &DefinitionDiagnostic| diagnostic.severity == "ERROR";
         let result = if diagnostics.iter().any(is_error) { "FAIL" } else { "OK" };
         if request.severity.as_deref() != Some("WARNING") {

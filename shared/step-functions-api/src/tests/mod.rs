@@ -94,6 +94,13 @@ impl System {
         self.call("CreateStateMachine", create).await["stateMachineArn"].clone()
     }
 
+    /// Creates a machine and publishes it: its ARN, and its version's.
+    pub(crate) async fn published(&self, name: &str, definition: &str) -> (Value, Value) {
+        let create = json!({"name": name, "definition": definition, "roleArn": ROLE, "publish": true});
+        let created = self.call("CreateStateMachine", create).await;
+        (created["stateMachineArn"].clone(), created["stateMachineVersionArn"].clone())
+    }
+
     /// Starts an execution: its ARN.
     pub(crate) async fn start(&self, machine_arn: &Value, name: &str, input: &str) -> Value {
         let start = json!({"stateMachineArn": machine_arn, "name": name, "input": input});

@@ -54,6 +54,12 @@ async fn written() -> BTreeMap<&'static str, Attributes> {
     let mut written = BTreeMap::from([
         ("head, open", head_item::written(&HeadRecord::new(head("orders", "o-1", 0))).unwrap()),
         ("head, closed", head_item::written(&closed).unwrap()),
+        ("head, by an alias", {
+            let mut by_alias = head("orders", "o-3", 2);
+            by_alias.identity.version_arn = Some(format!("{}:7", by_alias.identity.machine_arn));
+            by_alias.identity.alias_arn = Some(format!("{}:live", by_alias.identity.machine_arn));
+            head_item::written(&HeadRecord::new(by_alias)).unwrap()
+        }),
         ("head, renewed", head_item::written(&renewed()).unwrap()),
         ("head of", {
             let mut item = Key::HeadOf(&execution_id("orders:o-1")).new_item();
@@ -120,6 +126,9 @@ fn what_is_frozen_is_read() {
     let closed = head_item::read(&item_named("head, closed")).unwrap();
     assert_eq!((closed.head.status, closed.told_revision), (ExecutionStatus::TimedOut, 7));
     assert_eq!(head_item::read(&item_named("head, renewed")).unwrap(), renewed());
+    let by_alias = head_item::read(&item_named("head, by an alias")).unwrap().head.identity;
+    assert_eq!(by_alias.version_arn.as_deref(), Some("arn:aws:states:us-east-1:123456789012:stateMachine:orders:7"));
+    assert_eq!(by_alias.alias_arn.as_deref(), Some("arn:aws:states:us-east-1:123456789012:stateMachine:orders:live"));
     assert_eq!(machines::read(&item_named("machine")).unwrap(), machine("orders", 2));
     assert_eq!(values::read(&item_named("value")).unwrap().1.as_ref(), r#"{"a":1}"#);
     assert_eq!(values::read(&item_named("value, packed")).unwrap().1.as_ref(), "long ".repeat(1_000));

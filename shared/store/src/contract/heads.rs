@@ -13,6 +13,14 @@ pub(super) async fn a_head_reads_back_as_it_was_created(store: SharedStore) {
     assert_eq!(store.head_of(&created.identity.id).await, Ok(Some(created)));
 }
 
+pub(super) async fn a_head_keeps_the_version_and_the_alias_that_started_it(store: SharedStore) {
+    let mut created = head("order", "o-1", 5);
+    created.identity.version_arn = Some(format!("{}:3", created.identity.machine_arn));
+    created.identity.alias_arn = Some(format!("{}:live", created.identity.machine_arn));
+    store.create_head(&created).await.unwrap();
+    assert_eq!(store.head_of(&created.identity.id).await, Ok(Some(created)));
+}
+
 pub(super) async fn a_name_is_given_once(store: SharedStore) {
     let first = head("order", "o-1", 5);
     let mut second = Head { definition: interpreter::DefinitionHash::of("other"), ..head("order", "o-1", 9) };

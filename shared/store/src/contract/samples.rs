@@ -30,6 +30,8 @@ pub fn identity(machine: &str, name: &str) -> Identity {
         machine_name: machine.to_owned(),
         machine_arn: format!("arn:aws:states:{account}:stateMachine:{machine}"),
         role_arn: "arn:aws:iam::123456789012:role/saga".to_owned(),
+        version_arn: None,
+        alias_arn: None,
     }
 }
 

@@ -52,6 +52,8 @@ impl Run {
             machine_name: "machine".to_owned(),
             machine_arn: "arn:aws:states:us-east-1:123456789012:stateMachine:machine".to_owned(),
             role_arn: "arn:aws:iam::123456789012:role/role".to_owned(),
+            version_arn: None,
+            alias_arn: None,
         };
         let mut run = Self {
             definition: parsed,
