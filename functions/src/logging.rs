@@ -12,9 +12,10 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::json;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
 
 /// The variable with the filter of log lines.
 const FILTER: &str = "BACKSTEP_LOG";
@@ -28,11 +29,15 @@ const STACK: &str = "BACKSTEP_STACK";
 /// Begins to log, for the whole process.
 pub fn begin_logging() {
     let filter = std::env::var(FILTER).unwrap_or_else(|_| DEFAULT_FILTER.to_owned());
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
     let stack = std::env::var(STACK).unwrap_or_default();
     let alarms = AlarmMetrics { stack, output: Mutex::new(std::io::stdout()) };
-    tracing_subscriber::registry().with(filter).with(lines).with(alarms).init();
+    tracing_subscriber::registry().with(levels(&filter)).with(lines).with(alarms).init();
+}
+
+/// Levels by module, as in `info,hyper=warn`; the default's if that cannot be read. Spans and fields select nothing: that would link regular expressions.
+fn levels(filter: &str) -> Targets {
+    filter.parse().or_else(|_| DEFAULT_FILTER.parse()).unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
 }
 
 /// Writes a metric for each event that has an alarm's name.
@@ -98,6 +103,19 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
+        }
+    }
+
+    #[test]
+    fn levels_are_said_by_module_and_those_of_the_sdk_stay_low_where_nothing_readable_is_said() {
+        let check = |filter: &str, target: &str, level: tracing::Level, wanted: bool| {
+            assert_eq!(levels(filter).would_enable(target, &level), wanted, "{filter}: {target} at {level}");
+        };
+        check("debug,hyper=warn", "coordinator::handle", tracing::Level::DEBUG, true);
+        check("debug,hyper=warn", "hyper::client", tracing::Level::INFO, false);
+        for filter in [DEFAULT_FILTER, "=,=", "info,[span"] {
+            check(filter, "coordinator::handle", tracing::Level::INFO, true);
+            check(filter, "aws_smithy_runtime::client", tracing::Level::INFO, false);
         }
     }
 

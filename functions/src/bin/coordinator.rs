@@ -9,7 +9,7 @@ const DEAD_LETTERS: &str = "task-dead-letters";
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     begin_logging();
-    let cloud = Cloud::connect(Environment::of_process()?).await?;
+    let cloud = Cloud::connect(Environment::of_process()?)?;
     let coordinator = &cloud.coordinator()?;
     run_batches(&cloud, |batch| async move {
         match batch.queue.as_str() {

@@ -6,7 +6,7 @@ use lambda_runtime::{LambdaEvent, run, service_fn};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     begin_logging();
-    let cloud = Cloud::connect(Environment::of_process()?).await?;
+    let cloud = Cloud::connect(Environment::of_process()?)?;
     let machines = &Machines::new(cloud.coordinator()?, &cloud.environment.machines);
     run(service_fn(|event: LambdaEvent<CustomResourceRequest>| async move {
         let response = machines.answer(&event.payload).await;

@@ -17,7 +17,7 @@ enum Trigger {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     begin_logging();
-    let cloud = &Cloud::connect(Environment::of_process()?).await?;
+    let cloud = &Cloud::connect(Environment::of_process()?)?;
     let (queues, serving) = (&Queues::of(cloud), &order_workers(&cloud.ports, &cloud.environment.routes, &["tasks-inventory"]));
     run(service_fn(|event: LambdaEvent<Trigger>| async move {
         let deadline = functions::deadline_of(&event.context);

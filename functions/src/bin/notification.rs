@@ -5,7 +5,7 @@ use functions::{Cloud, Environment, Error, begin_logging, order_workers, run_bat
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     begin_logging();
-    let cloud = Cloud::connect(Environment::of_process()?).await?;
+    let cloud = Cloud::connect(Environment::of_process()?)?;
     let serving = &order_workers(&cloud.ports, &cloud.environment.routes, &["tasks-notification"]);
     run_batches(&cloud, |batch| async move { serving.invoke(batch.deliveries, Some(batch.deadline)).await }).await
 }

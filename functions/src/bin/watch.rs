@@ -13,7 +13,7 @@ const RESERVE: Duration = Duration::from_secs(5);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     begin_logging();
-    let cloud = Cloud::connect(Environment::of_process()?).await?;
+    let cloud = Cloud::connect(Environment::of_process()?)?;
     let coordinator = &cloud.coordinator()?;
     run(service_fn(|event: LambdaEvent<Value>| async move {
         let (mut due, mut woken) = (0, 0);

@@ -17,7 +17,7 @@ pub(crate) struct Stack {
 
 impl Stack {
     pub(crate) async fn connect() -> Self {
-        let cloud = Cloud::connect(Environment::of_process().unwrap()).await.unwrap();
+        let cloud = Cloud::connect(Environment::of_process().unwrap()).unwrap();
         let coordinator = cloud.coordinator().unwrap();
         Self { cloud, coordinator }
     }
