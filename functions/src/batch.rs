@@ -1,7 +1,9 @@
 //! From an SQS event to deliveries, and from what became of each to a partial batch response.
 //!
 //! A message that is done is deleted by Lambda, because it is not among the failures. One that is to come again becomes visible again after the time
-//! that was asked for, and is among them. A function that says of a message that it is to come again is alive, and its store or a lease may take longer
+//! that was asked for, and is among them. A message that ends its invocation (it runs out of memory, say) takes its batch with it: all of it comes again.
+//! So what has come several times is handled one after the other, each deleted as soon as it is done, in another order each time: all but the one that
+//! kills get through. A function that says of a message that it is to come again is alive, and its store or a lease may take longer
 //! than the queue's patience: so before such a message was received too often it is sent anew, and the one at hand acknowledged. Only what nobody
 //! ever answered for (its invocations died) is received too often, and becomes a dead letter.
 
@@ -19,6 +21,10 @@ use crate::{Cloud, Error};
 
 /// From this many receives on, a message that is to come again is sent anew. Queues with a redrive permit twice as many.
 pub const SENT_ANEW_FROM: u32 = 10;
+
+/// From this many receives on, the messages of a batch are handled one after the other: one of them may be what ended its invocations. Each of the ten that a
+/// batch has at most then comes last once, before the queue gives up on any.
+pub(crate) const ALONE_FROM: u32 = 6;
 
 /// The attribute in which SQS counts receives.
 const RECEIVE_COUNT: &str = "ApproximateReceiveCount";
@@ -99,19 +105,65 @@ impl<Q: MessageQueue + QueueSource> Queues<Q> {
             return Err(format!("the queue `{arn}` is none of this stack's").into());
         };
         let deliveries = deliveries(event)?;
+        let count = deliveries.len();
+        let failures = match turn(&deliveries) {
+            None => self.settled_together(queue, deliveries, deadline, &handle).await,
+            Some(turn) => self.settled_one_by_one(queue, in_turn(deliveries, turn), deadline, &handle).await,
+        };
+        if !failures.is_empty() {
+            tracing::info!(queue, messages = count, given_back = failures.len(), "messages come again");
+        }
+        let mut response = SqsBatchResponse::default();
+        response.batch_item_failures = failures;
+        Ok(response)
+    }
+
+    async fn settled_together<H, F>(
+        &self,
+        queue: &str,
+        deliveries: Vec<Delivery>,
+        deadline: Timestamp,
+        handle: &H,
+    ) -> Vec<BatchItemFailure>
+    where
+        H: Fn(Batch) -> F,
+        F: Future<Output = Vec<Disposition>>,
+    {
         let batch = Batch { queue: queue.to_owned(), deliveries: deliveries.clone(), deadline };
         let mut dispositions = handle(batch).await.into_iter();
         let settled = deliveries.iter().map(|delivery| {
             let disposition = dispositions.next().unwrap_or(Disposition::AGAIN);
             self.settle(queue, delivery, disposition)
         });
-        let failures = futures::future::join_all(settled.collect::<Vec<_>>()).await.into_iter().flatten().collect::<Vec<_>>();
-        if !failures.is_empty() {
-            tracing::info!(queue, messages = deliveries.len(), given_back = failures.len(), "messages come again");
+        futures::future::join_all(settled.collect::<Vec<_>>()).await.into_iter().flatten().collect()
+    }
+
+    /// The same for a batch that may end its invocation: what is done is deleted at once, and not only if the invocation lives.
+    async fn settled_one_by_one<H, F>(
+        &self,
+        queue: &str,
+        deliveries: Vec<Delivery>,
+        deadline: Timestamp,
+        handle: &H,
+    ) -> Vec<BatchItemFailure>
+    where
+        H: Fn(Batch) -> F,
+        F: Future<Output = Vec<Disposition>>,
+    {
+        tracing::warn!(queue, messages = deliveries.len(), "a batch that came several times is handled message by message");
+        let mut failures = Vec::new();
+        for delivery in deliveries {
+            let receipt = delivery.receipt.clone();
+            let failed = self.settled_together(queue, vec![delivery], deadline, handle).await;
+            if failed.is_empty()
+                && let Err(error) = self.queue.delete(queue, &receipt).await
+            {
+                // Lambda deletes it, if this invocation lives.
+                tracing::warn!(queue, %error, "a message that is done was not deleted");
+            }
+            failures.extend(failed);
         }
-        let mut response = SqsBatchResponse::default();
-        response.batch_item_failures = failures;
-        Ok(response)
+        failures
     }
 
     /// Settles one message; a failure if Lambda is not to delete it.
@@ -138,6 +190,20 @@ impl<Q: MessageQueue + QueueSource> Queues<Q> {
             Err(_) => false,
         }
     }
+}
+
+/// Which turn it is of a batch to be handled one after the other; none of one that is handled together.
+fn turn(deliveries: &[Delivery]) -> Option<usize> {
+    let receives = deliveries.iter().map(|delivery| delivery.receive_count).max().unwrap_or_default();
+    (deliveries.len() > 1 && receives >= ALONE_FROM).then(|| usize::try_from(receives).unwrap_or_default())
+}
+
+/// The same messages, beginning with another one at each turn: whichever it is that ends invocations is the last one once.
+fn in_turn(mut deliveries: Vec<Delivery>, turn: usize) -> Vec<Delivery> {
+    deliveries.sort_by(|one, other| one.id.cmp(&other.id));
+    let count = deliveries.len().max(1);
+    deliveries.rotate_left(turn % count);
+    deliveries
 }
 
 /// Where a message is sent anew, and as what. A FIFO queue has no delay of a message, and the order of answers does not matter: they go to the hints'.

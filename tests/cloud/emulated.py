@@ -19,6 +19,7 @@ from botocore.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VENV = ROOT / ".cache/venv"
+BUILT = ROOT / ".aws-sam/build"
 REGION = "us-east-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 # For machines that build functions only to test them: without link-time optimization. `BACKSTEP_FUNCTIONS=release` builds them as they are deployed.
@@ -60,8 +61,7 @@ def build():
 
 def hastened(durations):
     """The built template with half the timeouts and visibilities, and these durations of the order saga: what dies comes again after 30 s."""
-    built = ROOT / ".aws-sam/build"
-    text = (built / "template.yaml").read_text()
+    text = (BUILT / "template.yaml").read_text()
     own = "".join(f"        {name}: {value}\n" for name, value in durations.items())
     for old, new, times in (
         ("\n    Timeout: 10\n", "\n    Timeout: 5\n", 1),
@@ -72,7 +72,7 @@ def hastened(durations):
         if text.count(old) != times:
             raise RuntimeError(f"{old!r} stands {text.count(old)} times in the built template, not {times}")
         text = text.replace(old, new)
-    path = built / "hastened.yaml"
+    path = BUILT / "hastened.yaml"
     path.write_text(text)
     return path
 
@@ -127,10 +127,9 @@ class Cloud:
         said = {"Architecture": architecture(), "OrderSubstitutions": "demo", "DeletionProtection": "false"}
         said.update(override.split("=", 1) for override in overrides)
         overrides = [f"{name}={value}" for name, value in said.items()]
-        which = ["--template-file", template] if template else []
         run(
-            VENV / "sam/bin/sam", "deploy", "--config-env", "test", "--stack-name", stack, "--s3-bucket", bucket, *which,
-            "--parameter-overrides", *overrides, env={**sam_environment(), "AWS_ENDPOINT_URL": self.direct},
+            VENV / "sam/bin/sam", "deploy", "--config-env", "test", "--stack-name", stack, "--s3-bucket", bucket,
+            "--template-file", template or BUILT / "template.yaml", "--parameter-overrides", *overrides, env={**sam_environment(), "AWS_ENDPOINT_URL": self.direct},
         )
 
     def outputs(self, stack="backstep-test"):
@@ -145,6 +144,20 @@ class Cloud:
         """The environment of a deployed function."""
         function = self.client("lambda").get_function_configuration(FunctionName=self.resource(logical, stack))
         return function["Environment"]["Variables"]
+
+    def items(self, table):
+        """All items of a table, as DynamoDB tells them."""
+        return [item for page in self.client("dynamodb").get_paginator("scan").paginate(TableName=table, ConsistentRead=True) for item in page["Items"]]
+
+    def head(self, machine, name, stack="backstep-test"):
+        """The head of an execution (docs/items.md); none if it was not started."""
+        arn = f"arn:aws:states:{REGION}:000000000000:execution:{machine}:{name}"
+        table, key = self.outputs(stack)["TableName"], {"pk": {"S": f"H#{arn}"}, "sk": {"S": "head"}}
+        return self.client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True).get("Item")
+
+    def status(self, machine, name, stack="backstep-test"):
+        """What an execution's head says of its status; none if it was not started."""
+        return ((self.head(machine, name, stack) or {}).get("status") or {}).get("S")
 
     def invoke(self, logical, payload, stack="backstep-test"):
         answer = self.client("lambda").invoke(FunctionName=self.resource(logical, stack), Payload=json.dumps(payload).encode())

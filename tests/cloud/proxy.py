@@ -3,17 +3,22 @@
     proxy.py PORT UPSTREAM_PORT RECORD [ADDRESS]      on loopback unless told otherwise
 
 `POST /proxy/duplicate?share=0.5` has that share of all sent messages sent a second time. `GET /proxy/counts` answers how often each function asked
-what, `POST /proxy/reset` begins to count again. RECORD is a file that gets a JSON line per kind of request, the first time that it is seen.
+what, `POST /proxy/reset` begins to count again. `POST /proxy/kill?text=TEXT` has a function killed, on this machine, when it asks for something with that text
+in it, before that is passed on; without a text no more. RECORD is a file that gets a JSON line per kind of request, the first time that it is seen: the
+function, the action, what it is about, and the leading keys (tests/cloud/permissions.py holds them against the policies).
 
 Functions name themselves in the user agent (`app/NAME`). Requests pass as they are, but for ReturnConsumedCapacity, which is asked for.
 """
 import asyncio
 import json
+import os
 import random
 import re
+import signal
 import sys
 from collections import Counter
-from urllib.parse import parse_qs, urlparse
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlparse
 
 APP = re.compile(r"\bapp/([^ ]+)")
 
@@ -23,46 +28,57 @@ class State:
         self.duplicated_share = 0.0
         self.counts = Counter()
         self.units = Counter()
-        self.lineages = 0
         self.traces = Counter()
+        self.deadly, self.kills = b"", 0
+        self.seen = set()
         self.record = open(record, "a", buffering=1)
         self.random = random.Random(4)
 
 
-def partitions(target, body):
-    """The leading keys of a DynamoDB request: for each operation as policies name it, the partition keys without what is individual."""
-    def kind(attribute):
-        value = next(iter(attribute.values()))
-        return value if value in ("A", "M") or value.startswith("W#") else value.split("#")[0] + "#*"
+def kind_of(key):
+    """A partition key without what is individual (docs/items.md)."""
+    return key if key in ("A", "M") or key.startswith("W#") else key.split("#")[0] + "#*"
+
+
+def table_requests(operation, body):
+    """What a DynamoDB request asks for as policies see it: actions, each with its table or index and with its leading keys."""
+    def key(attribute):
+        return next(iter(attribute.values()))
 
     def of_expression(request):
-        values = request.get("ExpressionAttributeValues", {})
-        condition = request.get("KeyConditionExpression", "")
-        name = re.search(r"= *(:\w+)", condition)
-        return values.get(name.group(1)) if name else None
+        name = re.search(r"= *(:\w+)", request.get("KeyConditionExpression", ""))
+        return key(request["ExpressionAttributeValues"][name.group(1)])
 
-    operation = target.split(".")[1]
-    found = []
-    if operation in ("PutItem",):
-        found.append((operation, kind(body["Item"]["pk"])))
-    elif operation in ("GetItem", "UpdateItem", "DeleteItem"):
-        found.append((operation, kind(body["Key"]["pk"])))
-    elif operation == "Query":
-        if body.get("IndexName"):
-            found.append((operation, "index/" + body["IndexName"]))
-        else:
-            found.append((operation, kind(of_expression(body))))
-    elif operation == "BatchGetItem":
-        for request in body["RequestItems"].values():
-            found += [(operation, kind(key["pk"])) for key in request["Keys"]]
-    elif operation == "TransactWriteItems":
-        for item in body["TransactItems"]:
-            (what, request), = item.items()
-            name = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}[what]
-            found.append((name, kind((request.get("Item") or request.get("Key"))["pk"])))
-    else:
-        found.append((operation, "?"))
-    return sorted(set(found))
+    table = f"table/{body.get('TableName')}"
+    if operation == "PutItem":
+        return [(operation, table, [key(body["Item"]["pk"])])]
+    if operation in ("GetItem", "UpdateItem", "DeleteItem"):
+        return [(operation, table, [key(body["Key"]["pk"])])]
+    if operation == "Query":
+        index = body.get("IndexName")
+        return [(operation, f"{table}/index/{index}" if index else table, [of_expression(body)])]
+    if operation == "BatchGetItem":
+        return [(operation, f"table/{name}", [key(asked["pk"]) for asked in request["Keys"]]) for name, request in body["RequestItems"].items()]
+    if operation == "TransactWriteItems":
+        # Each of its writes is permitted by the action of that name.
+        names = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
+        writes = [(names[what], request) for item in body["TransactItems"] for what, request in item.items()]
+        return [(name, f"table/{request['TableName']}", [key((request.get("Item") or request["Key"])["pk"])]) for name, request in writes]
+    return [(operation, table, [])]
+
+
+def asked(first, target, body):
+    """What a function's request asks for as policies see it: actions with resource and leading keys. What this does not know is its own action."""
+    service, _, operation = target.partition(".")
+    if service.startswith("DynamoDB_"):
+        return [(f"dynamodb:{action}", resource, keys) for action, resource, keys in table_requests(operation, json.loads(body))]
+    if service == "AmazonSQS":
+        queue = (json.loads(body).get("QueueUrl") or "").rsplit("/", 1)[-1]
+        return [(f"sqs:{operation.removesuffix('Batch')}", queue, [])]
+    invoked = re.match(r"POST /2015-03-31/functions/([^/]+)/invocations", first)
+    if invoked:
+        return [("lambda:InvokeFunction", f"function:{unquote(invoked.group(1)).rsplit(':', 1)[-1]}", [])]
+    return [(f"?:{target or first}", "?", [])]
 
 
 async def read_message(reader, is_response=False):
@@ -120,33 +136,61 @@ class Upstream:
             return answer
 
 
-def counted(state, named, body):
+def counted(state, first, named, body):
     """Counts a request of a function, and asks DynamoDB for what it consumes. Answers the body to send."""
     target = named.get("x-amz-target", "")
     app = APP.search(named.get("user-agent", ""))
     who = app.group(1) if app else "?"
+    service, _, operation = target.partition(".")
     trace = named.get("x-amzn-trace-id", "")
-    if target.startswith("AmazonSQS."):
-        state.traces["with Lineage" if "Lineage" in trace else "without Lineage" if "Root=" in trace else "none"] += 1
-    if target.startswith("DynamoDB_"):
+    said = "with Lineage" if "Lineage" in trace else "without Lineage" if "Root=" in trace else "none"
+    state.traces[f"{service.split('_')[0] or 'Lambda'}|{said}"] += 1
+    requests = asked(first, target, body)
+    for action, resource, keys in requests:
+        seen = (who, action, resource, tuple(sorted({kind_of(key) for key in keys})))
+        if app and seen not in state.seen:
+            state.seen.add(seen)
+            state.record.write(json.dumps({"function": who, "action": action, "resource": resource, "keys": keys}) + "\n")
+    if service.startswith("DynamoDB_"):
+        for action, kind in sorted({(action, kind_of(key)) for action, _, keys in requests for key in keys}):
+            state.counts[f"{who}|{action}|{kind}"] += 1
+        state.counts[f"{who}|requests|{operation}"] += 1
         request = json.loads(body)
-        for operation, keys in partitions(target, request):
-            seen = f"{who}|dynamodb:{operation}|{keys}"
-            if seen not in state.counts:
-                state.record.write(json.dumps({"function": who, "action": f"dynamodb:{operation}", "resource": keys}) + "\n")
-            state.counts[seen] += 1
-        state.counts[f"{who}|requests|{target.split('.')[1]}"] += 1
         request["ReturnConsumedCapacity"] = "TOTAL"
         return json.dumps(request).encode()
-    if target.startswith("AmazonSQS."):
-        queue = (json.loads(body).get("QueueUrl") or "").rsplit("/", 1)[-1]
-        seen = f"{who}|sqs:{target.split('.')[1]}|{queue}"
-        if seen not in state.counts:
-            state.record.write(json.dumps({"function": who, "action": f"sqs:{target.split('.')[1]}", "resource": queue}) + "\n")
-        state.counts[seen] += 1
-        if target.endswith(".SendMessageBatch"):
+    if service == "AmazonSQS":
+        queue = requests[0][1]
+        state.counts[f"{who}|sqs:{operation}|{queue}"] += 1
+        if operation == "SendMessageBatch":
             state.counts[f"{who}|messages|{queue}"] += len(json.loads(body)["Entries"])
     return body
+
+
+def kills(state, named, body, peer):
+    """Whether the function that asks was killed for it: one that says what is not to be said, as a handler dies that runs out of memory."""
+    if not state.deadly or state.deadly not in body or not APP.search(named.get("user-agent", "")):
+        return False
+    pid = owner_of(peer[1])
+    if pid:
+        os.kill(pid, signal.SIGKILL)
+        state.kills += 1
+    return bool(pid)
+
+
+def owner_of(port):
+    """The process of this machine whose connection has this port at its end; none if it is gone."""
+    for entry in Path("/proc").iterdir():
+        try:
+            if not os.readlink(entry / "exe").endswith("bootstrap"):
+                continue
+            sockets = {os.readlink(handle) for handle in (entry / "fd").iterdir()}
+            for line in (entry / "net/tcp").read_text().splitlines()[1:]:
+                fields = line.split()
+                if int(fields[1].rsplit(":", 1)[1], 16) == port and f"socket:[{fields[9]}]" in sockets:
+                    return int(entry.name)
+        except (OSError, ValueError):
+            continue
+    return None
 
 
 def duplicates(state, named, body):
@@ -182,10 +226,12 @@ def own(state, first):
     url = urlparse(path)
     if url.path == "/proxy/duplicate":
         state.duplicated_share = float(parse_qs(url.query)["share"][0])
+    elif url.path == "/proxy/kill":
+        state.deadly, state.kills = parse_qs(url.query).get("text", [""])[0].encode(), 0
     elif url.path == "/proxy/reset":
         for counter in (state.counts, state.units, state.traces):
             counter.clear()
-    return json.dumps({"counts": state.counts, "units": state.units, "traces": state.traces}).encode()
+    return json.dumps({"counts": state.counts, "units": state.units, "traces": state.traces, "kills": state.kills}).encode()
 
 
 async def serve(state, upstream, reader, writer):
@@ -196,8 +242,10 @@ async def serve(state, upstream, reader, writer):
                 writer.write(encoded("HTTP/1.1 200 OK", [("content-type", "application/json")], own(state, first)))
                 await writer.drain()
                 continue
+            if kills(state, named, body, writer.get_extra_info("peername")):
+                break
             again = duplicates(state, named, body)
-            body = counted(state, named, body)
+            body = counted(state, first, named, body)
             status, answered, _, text = await upstream.ask(encoded(first, headers, body))
             capacity(state, named, text)
             writer.write(encoded(status, answered, text))

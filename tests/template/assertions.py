@@ -201,7 +201,8 @@ def functions_send_to_what_they_feed(template):
     for name in ("StartRole", "CoordinatorRole"):
         targets = {arn["Fn::GetAtt"][0] for one in statements(template, name) if one["Action"] == "sqs:SendMessage" for arn in one["Resource"]}
         tasks = {queue for queue in of_type(template, "AWS::SQS::Queue") if queue.endswith("Tasks")}
-        for queue in sorted((tasks | {"HintsQueue", "ParkingQueue"}) - targets):
+        # On the answers' queue: the further pages of wakes and renewals.
+        for queue in sorted((tasks | {"AnswersQueue", "HintsQueue", "ParkingQueue"}) - targets):
             yield f"{name} may not send to {queue}"
 
 
@@ -311,7 +312,7 @@ ASSERTIONS = [
         put(20, "Resources", "PaymentFunction", "Properties", "Timeout"),
         put('{"validate-order":{"queue":"tasks-order","timeoutSeconds":10}}', "Globals", "Function", "Environment", "Variables", "BACKSTEP_ROUTES"),
     ]),
-    (functions_send_to_what_they_feed, [put([], "Resources", "StartRole", "Properties", "Policies", 0, "PolicyDocument", "Statement", 2, "Resource")]),
+    (functions_send_to_what_they_feed, [take("Resources", "CoordinatorRole", "Properties", "Policies", 0, "PolicyDocument", "Statement", 2, "Resource", 0), put([], "Resources", "StartRole", "Properties", "Policies", 0, "PolicyDocument", "Statement", 2, "Resource")]),
     (all_functions_are_built_from_one_crate, [put("coordinator", "Resources", "WatchFunction", "Metadata", "BuildProperties", "Binary")]),
     (nothing_is_shipped_stale, [take("Resources", "OrderFulfillment", "Properties", "Release")]),
     (alarms_watch_what_a_person_must_see, [take("Resources", "ParkedAlarm"), take("Resources", "CorruptExecutionAlarm")]),

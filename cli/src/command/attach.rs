@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use clap::Args;
-use stack::{Cloud, ConfigurationError, Environment, FindError};
+use stack::{Cloud, ConfigurationError, Environment, FindError, MachinesPlace, SdkConfig};
 use step_functions_api::Place;
 
 use crate::exit::Outcome;
@@ -90,8 +90,10 @@ pub(crate) enum AttachError {
     Listen(#[from] ListenError),
     #[error(transparent)]
     Find(#[from] FindError),
-    #[error("what was said of the stack cannot be used")]
+    #[error("what is said of the stack cannot be used")]
     Configuration(#[from] ConfigurationError),
+    #[error("`{option}` is not what it should be: {reason}")]
+    Option { option: &'static str, reason: String },
     #[error("AWS is reached in no region: say which with --region, or set AWS_REGION")]
     NoRegion,
     #[error("the table `{table}` cannot be read: {reason}")]
@@ -107,14 +109,17 @@ impl StackArguments {
         if config.region().is_none() {
             return Err(AttachError::NoRegion);
         }
-        let (name, environment) = match (&self.stack, &self.table) {
-            (Some(name), _) => (name.clone(), stack::find(name, &config).await?),
-            (None, table) => {
-                let table = table.clone().unwrap_or_default();
-                (table.clone(), self.written(&table)?)
-            }
-        };
-        Ok(FoundStack { name, cloud: Cloud::of(environment, config)? })
+        match (&self.stack, &self.table) {
+            (Some(name), _) => FoundStack::new(Some(name.clone()), stack::find(name, &config).await?, config).map_err(Into::into),
+            (None, table) => self.said(table.as_deref().unwrap_or_default(), config),
+        }
+    }
+
+    /// The stack that the options say; what is wrong with one of them names it.
+    fn said(&self, table: &str, config: SdkConfig) -> Result<FoundStack, AttachError> {
+        let environment = self.written(table).map_err(of_option)?;
+        let stack = environment.stack_name().map(str::to_owned);
+        FoundStack::new(stack, environment, config).map_err(of_option)
     }
 
     fn written(&self, table: &str) -> Result<Environment, ConfigurationError> {
@@ -130,12 +135,45 @@ impl StackArguments {
     }
 }
 
+/// Functions are told by variables what this command is told by options.
+fn of_option(error: ConfigurationError) -> AttachError {
+    let (name, reason) = match error {
+        ConfigurationError::Missing(name) => (name, "it is empty".to_owned()),
+        ConfigurationError::Invalid { name, reason } => (name, reason),
+        error @ (ConfigurationError::Retention(_) | ConfigurationError::Settings(_)) => {
+            ("BACKSTEP_RETENTION_DAYS", error.to_string())
+        }
+        error @ ConfigurationError::NoQueue(_) => ("BACKSTEP_QUEUES", error.to_string()),
+    };
+    let option = match name {
+        "BACKSTEP_TABLE" => "--table",
+        "BACKSTEP_RETENTION_DAYS" => "--retention-days",
+        "BACKSTEP_QUEUES" => "--queues",
+        "BACKSTEP_ROUTES" => "--routes",
+        "BACKSTEP_MACHINES" => "--machines",
+        other => other,
+    };
+    AttachError::Option { option, reason }
+}
+
 /// A stack that was found.
 pub(crate) struct FoundStack {
-    /// What it is called.
+    /// What the stack is called, if that is known.
+    pub(crate) stack: Option<String>,
+    /// What it is called here: as the stack, or else as its table.
     pub(crate) name: String,
     /// Its ports.
     pub(crate) cloud: Cloud,
+    /// Where its state machines are.
+    pub(crate) place: MachinesPlace,
+}
+
+impl FoundStack {
+    fn new(stack: Option<String>, environment: Environment, config: SdkConfig) -> Result<Self, ConfigurationError> {
+        let place = environment.place()?;
+        let name = stack.clone().unwrap_or_else(|| environment.table.clone());
+        Ok(Self { stack, name, cloud: Cloud::of(environment, config)?, place })
+    }
 }
 
 /// Serves until a signal comes.
@@ -148,7 +186,7 @@ pub(crate) async fn run(arguments: AttachArguments, terminal: &Terminal) -> Resu
     let machines = coordinator.ports().executions.list_machines(None, MACHINES_TOLD).await;
     let table = &found.cloud.environment.table;
     let machines = machines.map_err(|reason| AttachError::Table { table: table.clone(), reason })?;
-    let place = found.cloud.environment.place()?;
+    let place = found.place.clone();
     let audience = Audience { beyond_loopback: !address.ip().is_loopback(), names: arguments.allow_host.clone() };
     if audience.beyond_loopback {
         terminal.warn(&format!("{address} lets {audience} start, read and stop executions with your credentials"));
@@ -185,4 +223,60 @@ fn banner(found: &FoundStack, address: SocketAddr, region: &str, machines: &[Str
     let _ = writeln!(text, "  aws stepfunctions list-state-machines --endpoint-url http://{reached} --region {region}");
     text.push_str("\nCtrl-C stops it; the stack goes on.\n");
     text
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        stack: StackArguments,
+    }
+
+    const QUEUES: &str = r#"{"answers":"http://queues/1/shop-answers.fifo","orders":"http://queues/1/shop-orders"}"#;
+    const ROUTES: &str = r#"{"charge":{"queue":"tasks-payment","timeoutSeconds":10}}"#;
+    const MACHINES: &str = "arn:aws:states:eu-central-1:1:stateMachine:";
+
+    pub(crate) fn said(changed: &[(&str, &str)]) -> Result<FoundStack, AttachError> {
+        let mut options =
+            BTreeMap::from([("--table", "orders-table"), ("--queues", QUEUES), ("--routes", ROUTES), ("--machines", MACHINES)]);
+        options.extend(changed.iter().copied());
+        let written = options.iter().flat_map(|(option, value)| [*option, *value]);
+        let Command { stack } = Command::try_parse_from(std::iter::once("attach").chain(written)).unwrap();
+        let config = SdkConfig::builder().behavior_version(stack::BehaviorVersion::latest()).build();
+        stack.said(stack.table.as_deref().unwrap(), config)
+    }
+
+    // Fails if an option is called by the variable of a function, which nobody has set.
+    #[test]
+    fn what_is_wrong_with_an_option_names_it() {
+        let check = |option: &'static str, value: &str, reason: &str| match said(&[(option, value)]).map(|found| found.name) {
+            Err(error @ AttachError::Option { .. }) => {
+                assert!(error.to_string().starts_with(&format!("`{option}` is not what it should be: {reason}")), "{error}");
+            }
+            other => panic!("{option}: {other:?}"),
+        };
+        check("--routes", "{", "EOF while parsing");
+        check("--routes", r#"{"charge":{"queue":"q"}}"#, "missing field `timeoutSeconds`");
+        check("--queues", "[]", "invalid type: sequence");
+        check("--queues", "", "it is empty");
+        check("--machines", "arn:aws:states:", "`arn:aws:states:` is not what the ARN of a state machine begins with");
+        check("--retention-days", "3", "a retention of `3` days is shorter than 15");
+        check("--table", "", "it is empty");
+    }
+
+    #[test]
+    fn a_stack_that_is_said_by_its_table_is_called_as_its_queues_say() {
+        let named = said(&[]).unwrap();
+        assert_eq!((named.stack.as_deref(), named.name.as_str()), (Some("shop"), "shop"));
+        let unnamed = said(&[("--queues", r#"{"answers":"http://queues/1/replies.fifo"}"#)]).unwrap();
+        assert_eq!((unnamed.stack.as_deref(), unnamed.name.as_str()), (None, "orders-table"));
+        assert_eq!(unnamed.place, MachinesPlace { region: "eu-central-1".to_owned(), account: "1".to_owned() });
+    }
 }

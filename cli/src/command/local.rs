@@ -155,7 +155,7 @@ fn banner(arguments: &LocalArguments, address: SocketAddr, machines: &[String], 
     let mut text = format!("{} http://{reached}\n\n", terminal.paint(Style::Bold, "Backstep serves the Step Functions API on"));
     for (what, value) in [
         ("data", data),
-        ("ARNs", format!("arn:aws:states:{region}:{account}:...")),
+        ("ARNs", format!("arn:{}:states:{region}:{account}:...", interpreter::partition_of(region))),
         ("machines", format!("{}, with their workers", machines.join(", "))),
     ] {
         let _ = writeln!(text, "  {}  {value}", terminal.paint(Style::Dim, &format!("{what:8}")));

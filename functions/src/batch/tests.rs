@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clock::ManualClock;
+use futures::FutureExt;
 use messages::{MemoryQueue, Peeked, QueueSettings};
 
 use super::*;
@@ -13,17 +14,26 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 
 /// Queues in memory, by the names that URLs and ARNs end in.
 fn queues() -> (Arc<MemoryQueue>, Queues<MemoryQueue>) {
-    let memory = MemoryQueue::new(Arc::new(ManualClock::at_millis(NOW.millis())));
-    let memory = ["hints", "parking", "tasks-inventory", "orders"]
+    let (_, memory, queues) = clocked_queues();
+    (memory, queues)
+}
+
+/// The same with their clock.
+fn clocked_queues() -> (Arc<ManualClock>, Arc<MemoryQueue>, Queues<MemoryQueue>) {
+    let clock = Arc::new(ManualClock::at_millis(NOW.millis()));
+    let memory = MemoryQueue::new(clock.clone());
+    let memory = ["hints", "parking", "tasks-inventory"]
         .into_iter()
         .fold(memory, |memory, queue| memory.with_queue(queue, QueueSettings::standard()))
-        .with_queue("answers", QueueSettings::fifo());
+        .with_queue("answers", QueueSettings::fifo())
+        .with_queue("orders-dead-letters", QueueSettings::standard())
+        .with_queue("orders", QueueSettings::standard().with_redrive("orders-dead-letters", RECEIVES));
     let memory = Arc::new(memory);
     let url = |queue: &str| format!("https://sqs.us-east-1.amazonaws.com/000000000000/backstep-test-{queue}");
     let mut urls: BTreeMap<String, String> =
         ["hints", "parking", "tasks-inventory", "orders"].into_iter().map(|queue| (queue.to_owned(), url(queue))).collect();
     urls.insert("answers".to_owned(), url("answers.fifo"));
-    (Arc::clone(&memory), Queues::new(&urls, memory))
+    (clock, Arc::clone(&memory), Queues::new(&urls, memory))
 }
 
 fn event(path: &str) -> SqsEvent {
@@ -125,4 +135,78 @@ async fn what_is_sent_anew_says_so_and_is_otherwise_the_same() {
     assert_eq!(sent("coordinator/newer-format.json", "hints").await, newer);
     let request = body("inventory/first-delivery.json");
     assert_eq!(sent("inventory/first-delivery.json", "tasks-inventory").await, request);
+}
+
+/// An event of what a queue delivers now.
+fn event_of(queue: &str, deliveries: &[Delivery]) -> SqsEvent {
+    let record = |delivery: &Delivery| {
+        serde_json::json!({
+            "messageId": delivery.id, "receiptHandle": delivery.receipt.0, "body": delivery.body,
+            "attributes": { RECEIVE_COUNT: delivery.receive_count.to_string() }, "messageAttributes": {},
+            "eventSourceARN": format!("arn:aws:sqs:us-east-1:000000000000:backstep-test-{queue}"), "awsRegion": "us-east-1"
+        })
+    };
+    serde_json::from_value(serde_json::json!({ "Records": deliveries.iter().map(record).collect::<Vec<_>>() })).unwrap()
+}
+
+/// Has an invocation handle what the orders' queue delivers, as Lambda does: it dies when it comes to a message that says so, and what is done is deleted
+/// if it lives. Answers the bodies that came.
+async fn invoked(memory: &MemoryQueue, queues: &Queues<MemoryQueue>) -> Vec<Delivery> {
+    let delivered = memory.receive("orders", 10, Duration::ZERO).await.unwrap();
+    if delivered.is_empty() {
+        return delivered;
+    }
+    let dies = |batch: Batch| async move {
+        if batch.deliveries.iter().any(|delivery| delivery.body == "kills") {
+            std::future::pending::<()>().await;
+        }
+        vec![Disposition::Done; batch.deliveries.len()]
+    };
+    let lived = queues.settled(event_of("orders", &delivered), NOW, dies).now_or_never();
+    if let Some(answer) = lived {
+        assert_eq!(answer.unwrap().batch_item_failures, []);
+        for delivery in &delivered {
+            memory.delete("orders", &delivery.receipt).await.unwrap();
+        }
+    }
+    delivered
+}
+
+/// Receives after which the template's queues give up on a message.
+const RECEIVES: u32 = 2 * SENT_ANEW_FROM;
+
+// Fails if a batch is handled together however often it came: the nine others would become dead letters with the one that kills.
+#[tokio::test]
+async fn what_kills_its_invocation_takes_nobody_with_it_to_the_dead_letters() {
+    for place in 0..10 {
+        let (clock, memory, queues) = clocked_queues();
+        let bodies = (0..10).map(|number| if number == place { "kills".to_owned() } else { format!("order {number}") });
+        let messages: Vec<Outgoing> = bodies.map(Outgoing::standard).collect();
+        assert!(memory.send("orders", &messages).await.unwrap().iter().all(Result::is_ok));
+        for _ in 0..=RECEIVES {
+            invoked(&memory, &queues).await;
+            clock.advance(QueueSettings::standard().visibility_timeout);
+        }
+        assert_eq!(memory.depths("orders").unwrap().total(), 0);
+        let dead: Vec<String> = peeked(&memory, "orders-dead-letters").into_iter().map(|message| message.body).collect();
+        assert_eq!(dead, ["kills"], "at place {place}");
+    }
+}
+
+// Fails if an ordinary batch is taken apart: that costs a request for each message, and the folding of an execution's answers.
+#[tokio::test]
+async fn a_batch_is_taken_apart_only_when_it_came_several_times() {
+    let check = async |receives: u32, batches: usize| {
+        let (_, queues) = queues();
+        let calls = std::cell::Cell::new(0);
+        let handle = |batch: Batch| {
+            calls.set(calls.get() + 1);
+            async move { vec![Disposition::Done; batch.deliveries.len()] }
+        };
+        queues.settled(received("inventory/batch-with-one-bad-message.json", receives), NOW, handle).await.unwrap();
+        assert_eq!(calls.get(), batches, "after {receives} receives");
+    };
+    check(1, 1).await;
+    check(ALONE_FROM - 1, 1).await;
+    check(ALONE_FROM, 3).await;
 }

@@ -11,3 +11,5 @@ mod player;
 mod samples;
 #[cfg(test)]
 mod stack;
+#[cfg(test)]
+mod table;

@@ -191,8 +191,8 @@ impl Coordinator {
             return Ok(());
         }
         let (executions, identity) = (&self.ports.executions, &execution.identity);
-        let closed_at = Some(end.closed_at);
-        self.retried(|| executions.report(identity, end.status, closed_at, None, execution.revision)).await?;
+        let (closed_at, wake_at) = (Some(end.closed_at), self.parked_wake_at(execution));
+        self.retried(|| executions.report(identity, end.status, closed_at, wake_at, execution.revision)).await?;
         Ok(())
     }
 }

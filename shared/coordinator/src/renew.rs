@@ -1,10 +1,10 @@
-//! Renews the items of an open execution before they expire (invariant 15, docs/adr/0019).
+//! Renews the items of an execution that is open, or parked, before they expire (invariant 15, docs/adr/0019).
 //!
 //! A wake finds that an execution is half-way to its expiry and begins a renewal; each page of it is a message of its own, which is sent once. Nothing is decided and nothing
 //! committed: a page says nothing to the execution. Whatever comes twice or late is harmless, and what is lost is begun again by a later wake.
 
 use breaks::Break;
-use interpreter::{Execution, ExecutionId, ExecutionStatus, Timestamp};
+use interpreter::{Execution, ExecutionId, Timestamp};
 use messages::{CoordinatorBody, CoordinatorMessage, Disposition, queue_name};
 use store::{EntryError, Renewal, Retention, StoreError};
 
@@ -91,8 +91,8 @@ impl Coordinator {
     async fn renew_page(&self, RenewalPage { execution, renewal, .. }: &RenewalPage) -> Result<(), PublishError> {
         let executions = &self.ports.executions;
         let Some(head) = self.retried(|| executions.head_of(execution)).await? else { return Ok(()) };
-        // What has ended is kept as it is, and what a later renewal has promised is not promised again.
-        if head.status != ExecutionStatus::Running || head.kept_since() >= renewal.began_at {
+        // What has ended and owes nothing is kept as it is, and what a later renewal has promised is not promised again.
+        if !head.is_renewed() || head.kept_since() >= renewal.began_at {
             return Ok(());
         }
         let limit = self.settings.bounds.renewed_per_page;

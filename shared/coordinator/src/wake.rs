@@ -1,9 +1,9 @@
 //! What a wake leaves behind: the head's `wake_at` is raised, or the head of an execution that ended is told so (invariant 12);
-//! and an execution that is half-way to its expiry begins to be renewed (invariant 15).
+//! and an execution that is open or parked and half-way to its expiry begins to be renewed (invariant 15).
 
 use breaks::Break;
 use interpreter::{Execution, ExecutionId, ExecutionStatus, Timestamp};
-use store::StoreError;
+use store::{Head, StoreError};
 
 use crate::Coordinator;
 
@@ -15,7 +15,7 @@ impl Coordinator {
             if breaks::active(Break::DeadRedriveLeftOpen) {
                 return Ok(());
             }
-            return self.close_reopened_head(execution).await;
+            return self.after_wake_of_ended(execution).await;
         }
         let wake_at = execution.wake_at.min(at_most.unwrap_or(execution.wake_at));
         if wake_at > self.now() && !breaks::active(Break::WakeNeverRaised) {
@@ -26,16 +26,39 @@ impl Coordinator {
         Ok(())
     }
 
-    /// A redrive tells the head first. If it was interrupted before its entry, the head is open and the journal ended; a report of the journal's
-    /// revision is refused by then. When such a head has been due for as long as any function lives, its redrive is dead, and it is closed again.
-    async fn close_reopened_head(&self, ended: &Execution) -> Result<(), StoreError> {
+    /// What ended is looked at again only while it is parked, once in a while, so that nothing of what it owes expires.
+    async fn after_wake_of_ended(&self, ended: &Execution) -> Result<(), StoreError> {
         let executions = &self.ports.executions;
         let Some(head) = self.retried(|| executions.head_of(&ended.identity.id)).await? else { return Ok(()) };
+        if head.status == ExecutionStatus::Running {
+            return self.close_reopened_head(ended, &head).await;
+        }
+        if ended.parked.is_some() {
+            let (wake_at, revision) = (self.looked_at_again(), head.wake_revision);
+            self.retried(|| executions.raise_wake(&head.identity, wake_at, revision)).await?;
+            self.renew_if_due(ended).await;
+        }
+        Ok(())
+    }
+
+    /// When the head of an execution that has ended is due: never, unless it is parked.
+    pub(crate) fn parked_wake_at(&self, ended: &Execution) -> Option<Timestamp> {
+        ended.parked.map(|_| self.looked_at_again())
+    }
+
+    fn looked_at_again(&self) -> Timestamp {
+        self.now().plus_seconds(self.settings.limits.wake_at_least_seconds)
+    }
+
+    /// A redrive tells the head first. If it was interrupted before its entry, the head is open and the journal ended; a report of the journal's
+    /// revision is refused by then. When such a head has been due for as long as any function lives, its redrive is dead, and it is closed again.
+    async fn close_reopened_head(&self, ended: &Execution, head: &Head) -> Result<(), StoreError> {
+        let executions = &self.ports.executions;
         let longest_seconds = self.settings.limits.wake_within_seconds;
         let due = head.wake_at.is_some_and(|wake_at| wake_at.plus_seconds(longest_seconds) <= self.now());
-        if head.status == ExecutionStatus::Running && head.wake_revision > ended.revision && due {
-            let revision = head.wake_revision;
-            self.retried(|| executions.report(&ended.identity, ended.status, ended.closed_at, None, revision)).await?;
+        if head.wake_revision > ended.revision && due {
+            let (revision, wake_at) = (head.wake_revision, self.parked_wake_at(ended));
+            self.retried(|| executions.report(&ended.identity, ended.status, ended.closed_at, wake_at, revision)).await?;
         }
         Ok(())
     }

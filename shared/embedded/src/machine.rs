@@ -1,6 +1,7 @@
 //! State machines by name, in the region and account of a system.
 
 use coordinator::{MachineRegistration, RegisterError};
+use interpreter::partition_of;
 use store::StateMachine;
 
 use crate::System;
@@ -8,7 +9,8 @@ use crate::System;
 impl System {
     /// The ARN of a state machine with this name.
     pub fn machine_arn(&self, name: &str) -> String {
-        format!("arn:aws:states:{}:{}:stateMachine:{name}", self.parts.region, self.parts.account)
+        let (region, account) = (&self.parts.region, &self.parts.account);
+        format!("arn:{}:states:{region}:{account}:stateMachine:{name}", partition_of(region))
     }
 
     /// Registers a standard state machine, as [`coordinator::Coordinator::register_machine`] says.
@@ -18,7 +20,7 @@ impl System {
     /// [`RegisterError`].
     pub async fn register_machine(&self, name: &str, definition: &str) -> Result<StateMachine, RegisterError> {
         let arn = self.machine_arn(name);
-        let role_arn = format!("arn:aws:iam::{}:role/backstep", self.parts.account);
+        let role_arn = format!("arn:{}:iam::{}:role/backstep", partition_of(&self.parts.region), self.parts.account);
         self.parts.coordinator.register_machine(&MachineRegistration { arn: &arn, role_arn: &role_arn, definition }).await
     }
 }

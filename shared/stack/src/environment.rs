@@ -120,6 +120,16 @@ impl Environment {
         }
     }
 
+    /// The stack's name, as the template has it begin the names of all queues; none if these queues are called otherwise.
+    pub fn stack_name(&self) -> Option<&str> {
+        let mut names = self.queues.iter().map(|(ours, url)| {
+            let name = url.rsplit('/').next().unwrap_or_default();
+            name.strip_suffix(".fifo").unwrap_or(name).strip_suffix(ours.as_str())?.strip_suffix('-')
+        });
+        let first = names.next().flatten().filter(|name| !name.is_empty())?;
+        names.all(|name| name == Some(first)).then_some(first)
+    }
+
     /// The ARN of the state machine with this name.
     pub fn machine_arn(&self, name: &str) -> String {
         format!("{}{name}", self.machines)
@@ -163,6 +173,23 @@ pub(crate) mod tests {
         let place = MachinesPlace { region: "eu-central-1".to_owned(), account: "1".to_owned() };
         assert_eq!(environment.place(), Ok(place));
         assert!(Environment { machines: "arn:aws:states:".to_owned(), ..environment }.place().is_err());
+    }
+
+    #[test]
+    fn the_name_of_a_stack_is_what_the_names_of_its_queues_begin_with() {
+        let check = |queues: &[(&str, &str)], name: Option<&str>| {
+            let queues = queues.iter().map(|(ours, url)| ((*ours).to_owned(), (*url).to_owned())).collect();
+            let environment = Environment { queues, ..read(&variables()).unwrap() };
+            assert_eq!(environment.stack_name(), name, "{environment:?}");
+        };
+        check(
+            &[("answers", "http://q/1/shop-eu-answers.fifo"), ("tasks-order", "http://q/1/shop-eu-tasks-order")],
+            Some("shop-eu"),
+        );
+        check(&[("answers", "http://q/1/shop-answers.fifo"), ("tasks-order", "http://q/1/till-tasks-order")], None);
+        check(&[("answers", "http://q/1/replies.fifo")], None);
+        check(&[("answers", "http://q/1/-answers.fifo")], None);
+        check(&[], None);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod facts;
 #[cfg(feature = "outside")]
 mod find;
 
+pub use aws_config::{BehaviorVersion, SdkConfig};
 pub use cloud::Cloud;
 pub use environment::{ConfigurationError, Environment, MachinesPlace};
 #[cfg(feature = "outside")]

@@ -1,5 +1,7 @@
 //! ARNs of state machines and executions.
 
+use interpreter::partition_of;
+
 use crate::{ApiError, ErrorName, Place};
 
 /// The kinds of resources that a call may be about.
@@ -31,7 +33,7 @@ impl Kind {
 
 /// The ARN of the state machine with this name.
 pub(crate) fn of_machine(place: &Place, name: &str) -> String {
-    format!("arn:aws:states:{}:{}:stateMachine:{name}", place.region, place.account)
+    format!("arn:{}:states:{}:{}:stateMachine:{name}", partition_of(&place.region), place.region, place.account)
 }
 
 /// The ARN of the activity with this name.
@@ -162,5 +164,7 @@ mod tests {
     fn the_arn_of_a_machine_is_in_its_place() {
         let place = Place { region: "eu-west-1".into(), account: "000000000001".into() };
         assert_eq!(of_machine(&place, "order"), "arn:aws:states:eu-west-1:000000000001:stateMachine:order");
+        let elsewhere = Place { region: "us-gov-west-1".to_owned(), ..place };
+        assert_eq!(of_machine(&elsewhere, "order"), "arn:aws-us-gov:states:us-gov-west-1:000000000001:stateMachine:order");
     }
 }

@@ -179,12 +179,15 @@ mod tests {
     }
 
     #[test]
-    fn a_head_is_due_only_while_it_is_open() {
+    fn a_head_is_due_while_it_is_open_or_parked() {
         let mut record = HeadRecord::new(head("orders", "o-1", 0));
         assert!(written(&record).unwrap().contains_key(DUE_SHARD));
         record.report(ExecutionStatus::Aborted, Some(at(9)), Some(at(10)), 7);
+        assert!(written(&record).unwrap().contains_key(DUE_SHARD));
+        record.report(ExecutionStatus::Running, None, Some(at(10)), 9);
+        record.report(ExecutionStatus::Aborted, Some(at(11)), None, 10);
         let closed = written(&record).unwrap();
-        assert!(!closed.contains_key(DUE_SHARD) && closed.contains_key(WAKE_AT));
+        assert!(!closed.contains_key(DUE_SHARD) && !closed.contains_key(WAKE_AT));
     }
 
     #[test]

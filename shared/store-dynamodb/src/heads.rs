@@ -98,7 +98,7 @@ impl DynamoStore {
         revision: u64,
     ) -> Result<(), StoreError> {
         let runs = status == ExecutionStatus::Running;
-        let due_shard = wake_at.filter(|_| runs).map(|_| string(head_item::due_shard(&identity.id)));
+        let due_shard = wake_at.map(|_| string(head_item::due_shard(&identity.id)));
         let first = head_item::of(identity)
             .set("status", string(status.as_str()))
             .set_or_remove("closed_at", closed_at.map(|at| number(at.millis())))

@@ -84,7 +84,7 @@ impl DynamoStore {
         }
     }
 
-    /// Whether the open head of an execution is half-way to its expiry.
+    /// Whether the head of an execution that is open or parked is half-way to its expiry.
     pub(crate) async fn head_is_half_way(&self, identity: &Identity) -> Result<bool, StoreError> {
         let Some(retention) = self.own_retention() else { return Ok(false) };
         let item = self.get(&Key::Head { execution_arn: &identity.arn }).await?;
@@ -92,7 +92,7 @@ impl DynamoStore {
         let record = head_item::read(&item)?;
         let expires_at = Stored::projected(&item).optional_number::<i64>(EXPIRES_AT)?;
         let expires_at = expires_at.map(|seconds| Timestamp::from_millis(seconds.saturating_mul(1000)));
-        let is_own = record.is_open() && record.head.identity.id == identity.id;
+        let is_own = record.head.is_renewed() && record.head.identity.id == identity.id;
         Ok(is_own && retention.is_due(record.head.kept_since(), expires_at, retention.now()))
     }
 

@@ -37,11 +37,11 @@ pub(crate) fn purge(connection: &Connection, now: Timestamp, ended_before: Times
     Ok(Purged { executions: executions.len(), items })
 }
 
-/// Executions that ended before a time; the one that was started first comes first.
+/// Executions that ended before a time, and are not parked; the one that was started first comes first.
 fn ended(connection: &Connection, before: Timestamp) -> Result<Vec<String>, Failure> {
     let mut select = connection.prepare_cached(
         "SELECT execution FROM heads
-         WHERE status <> 'RUNNING' AND started_at < ?1 AND json_extract(record, '$.closed_at') < ?1
+         WHERE status <> 'RUNNING' AND due_at IS NULL AND started_at < ?1 AND json_extract(record, '$.closed_at') < ?1
          ORDER BY started_at LIMIT ?2",
     )?;
     let rows = select.query_map(params![before.millis(), crate::failure::at_most(PURGED_EXECUTIONS_MAX)], |row| row.get(0))?;

@@ -26,7 +26,7 @@ pub struct Head {
     pub started_at: Timestamp,
     /// When it ended.
     pub closed_at: Option<Timestamp>,
-    /// When the watch is to look at it; none once it has ended.
+    /// When the watch is to look at it; none once it has ended, unless it is parked: what it owes is kept until somebody redrives it.
     pub wake_at: Option<Timestamp>,
     /// The revision for which `wake_at` was lowered last: a raise for an earlier revision is refused.
     pub wake_revision: u64,
@@ -39,6 +39,11 @@ impl Head {
     /// As of when all of its execution's items are kept for the retention: its start, or the latest renewal.
     pub fn kept_since(&self) -> Timestamp {
         self.renewed_at.unwrap_or(self.started_at).max(self.started_at)
+    }
+
+    /// Whether the execution is renewed before it expires: while it is open, and while the watch is to look at it although it has ended.
+    pub fn is_renewed(&self) -> bool {
+        self.status == ExecutionStatus::Running || self.wake_at.is_some()
     }
 }
 
@@ -162,10 +167,10 @@ pub trait ExecutionStore: Send + Sync + 'static {
     async fn lower_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<(), StoreError>;
 
     /// Raises `wake_at` for the committed entry of `revision`, unless it was lowered for a later one (`wake_revision > revision`) or the head is
-    /// closed (or there is none). Only a wake does this. Answers whether it did. `wake_revision` stays as it is.
+    /// closed without a `wake_at` (or there is none). Only a wake does this. Answers whether it did. `wake_revision` stays as it is.
     async fn raise_wake(&self, identity: &Identity, wake_at: Timestamp, revision: u64) -> Result<bool, StoreError>;
 
-    /// Tells the head the execution's end, or (redrive) that it is RUNNING again with a new `wake_at`. Idempotent; refused (quietly) if the
+    /// Tells the head the execution's end (with a `wake_at` if it is parked), or (redrive) that it is RUNNING again with a new `wake_at`. Idempotent; refused (quietly) if the
     /// head was *told* by a later revision, or told the same status by this one; having been lowered for a later one is no reason (that one may
     /// never have been committed). `wake_revision` becomes the later of what it is and `revision`. RUNNING told to an open head only lowers
     /// `wake_at`. [`HeadRecord::report`](crate::HeadRecord::report) decides this for every store.
@@ -178,7 +183,7 @@ pub trait ExecutionStore: Send + Sync + 'static {
         revision: u64,
     ) -> Result<(), StoreError>;
 
-    /// Open executions whose `wake_at` is at or before `now`, earliest first; may lag behind.
+    /// Executions whose `wake_at` is at or before `now`, open or parked, earliest first; may lag behind.
     async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<DueHead>, StoreError>;
 
     /// The latest entry of an execution's journal.

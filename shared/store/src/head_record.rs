@@ -27,14 +27,14 @@ impl HeadRecord {
         Self { head, told_revision: 0 }
     }
 
-    /// Whether the execution is open: only then `wake_at` counts.
+    /// Whether the execution is open.
     pub fn is_open(&self) -> bool {
         self.head.status == ExecutionStatus::Running
     }
 
-    /// When the watch is to look at it: `wake_at`, while it is open.
+    /// When the watch is to look at it, if ever.
     pub fn due_at(&self) -> Option<Timestamp> {
-        self.head.wake_at.filter(|_| self.is_open())
+        self.head.wake_at
     }
 
     /// [`crate::ExecutionStore::lower_wake`]: whether anything changed.
@@ -51,7 +51,7 @@ impl HeadRecord {
     /// [`crate::ExecutionStore::raise_wake`]: whether it did.
     pub fn raise_wake(&mut self, wake_at: Timestamp, revision: u64) -> bool {
         let is_newer = self.head.wake_revision > revision && !breaks::active(Break::WakeRaisedOverNewer);
-        if !self.is_open() || is_newer {
+        if !self.head.is_renewed() || is_newer {
             return false;
         }
         self.head.wake_at = Some(wake_at);

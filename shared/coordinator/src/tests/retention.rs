@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use interpreter::ExecutionStatus::{self, Failed, Running, Succeeded};
-use interpreter::{ExecutionId, Timestamp};
+use interpreter::{ExecutionId, Parked, Timestamp};
 use messages::{CoordinatorBody, CoordinatorMessage, Delivery, Disposition, queue_name};
 use serde_json::json;
 use store::{ExecutionStore, Fault, FaultPlan, LedgerEntry, LedgerExpectation, LedgerState, LedgerStore, Operation};
@@ -350,4 +350,37 @@ async fn settings_by_which_executions_would_expire_are_refused() {
     let refused = Coordinator::checked(ports, world.settings.clone()).err();
     assert_eq!(refused, Some(SettingsError::LookedAtTooRarely { seconds: half_seconds, half_seconds }));
     assert_eq!(world.settings.check(None), Ok(()), "what is kept for ever may be looked at whenever");
+}
+
+// Fails if what is parked expires like what has ended: nobody would know any more what it owes. Fails if its head stays due for ever once it is not parked.
+#[tokio::test]
+async fn what_is_parked_is_kept_until_somebody_redrives_it() {
+    let unwilling = SAGA.replace(
+        r#"{"Resource": "fn:refund"}"#,
+        r#"{"Resource": "fn:refund", "Retry": [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}]}"#,
+    );
+    let world = started(&unwilling)
+        .await
+        .with("ship", Script::Fails { times: 1, error: "CarrierRefuses", refusal: true })
+        .with("refund", Script::Fails { times: 1, error: "ProviderDown", refusal: false });
+    let coordinator = world.coordinator();
+    world.run(&coordinator).await;
+    assert_eq!(world.description("order-1").await.parked, Some(Parked::Unwinding));
+    while world.now() < BEGINNING.plus_seconds(3 * RETENTION_DAYS * DAY_SECONDS) {
+        step(&world, &coordinator).await;
+        check_whole(&world).await;
+        let due = world.store.due(world.now(), 10).await.unwrap();
+        assert_eq!(due, [], "it is looked at once a day");
+    }
+    coordinator.redrive(&World::arn("order-1")).await.unwrap();
+    world.run(&coordinator).await;
+    let description = world.description("order-1").await;
+    assert_eq!((description.status, description.parked, description.owed.len()), (Failed, None, 0));
+    assert_eq!(world.effects(), ["reserve", "charge", "refund", "release"]);
+    let head = world.store.head(&World::arn("order-1")).await.unwrap().unwrap();
+    assert_eq!((head.status, head.wake_at), (Failed, None));
+    for _ in 0..(RETENTION_DAYS + 1) * DAY_SECONDS / STEP_SECONDS {
+        step(&world, &coordinator).await;
+    }
+    assert_eq!(world.store.head(&World::arn("order-1")).await, Ok(None), "what owes nothing is not renewed");
 }

@@ -29,12 +29,12 @@ pub enum AlarmState {
     Unknown,
 }
 
-/// The alarms of a stack: those whose names begin with its.
-pub(super) async fn of(cloudwatch: &Client, stack: &str) -> Seen<Vec<Alarm>> {
+/// The alarms of a stack: those whose names begin with this.
+pub(super) async fn of(cloudwatch: &Client, prefix: &str) -> Seen<Vec<Alarm>> {
     let mut alarms = Vec::new();
     let mut next = None;
     loop {
-        let page = cloudwatch.describe_alarms().alarm_name_prefix(format!("{stack}-")).alarm_types(AlarmType::MetricAlarm);
+        let page = cloudwatch.describe_alarms().alarm_name_prefix(prefix).alarm_types(AlarmType::MetricAlarm);
         let asked = page.set_next_token(next).send().await;
         let answered = asked.map_err(|error| unseen("cloudwatch:DescribeAlarms", &error))?;
         alarms.extend(answered.metric_alarms().iter().map(|alarm| Alarm {

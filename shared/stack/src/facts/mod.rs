@@ -43,20 +43,20 @@ pub struct Facts {
     pub functions: Seen<Vec<Function>>,
     /// Its table.
     pub table: Seen<Table>,
-    /// The alarms whose names begin with the stack's.
+    /// The alarms whose names begin as the stack's do.
     pub alarms: Seen<Vec<Alarm>>,
     /// How many invocations the account permits at a time.
     pub concurrency: Seen<Concurrency>,
 }
 
 impl Facts {
-    /// Looks at a stack.
-    pub async fn of(stack: &str, environment: &Environment, config: &SdkConfig) -> Self {
+    /// Looks at a stack, whose alarms have names that begin with `alarms`.
+    pub async fn of(alarms: &str, environment: &Environment, config: &SdkConfig) -> Self {
         let lambda = aws_sdk_lambda::Client::new(config);
         let (queues, table, alarms, concurrency) = futures::future::join4(
             queues::of(&aws_sdk_sqs::Client::new(config), environment),
             table::of(&aws_sdk_dynamodb::Client::new(config), &environment.table),
-            alarms::of(&aws_sdk_cloudwatch::Client::new(config), stack),
+            alarms::of(&aws_sdk_cloudwatch::Client::new(config), alarms),
             concurrency::of(&lambda),
         )
         .await;

@@ -38,11 +38,12 @@ pub(super) async fn at_most_as_many_as_asked_for_are_due(store: SharedStore) {
     eventually(|| due(&store, at(50), 2), vec![(id("b"), at(1)), (id("c"), at(2))]).await;
 }
 
-pub(super) async fn a_closed_execution_is_never_due(store: SharedStore) {
-    create(&store, &[("a", 1), ("b", 2)]).await;
-    // Even if the report left a wake behind.
-    store.report(&identity("order", "a"), Failed, Some(at(3)), Some(at(1)), 2).await.unwrap();
-    eventually(|| due(&store, at(50), 10), vec![(id("b"), at(2))]).await;
+pub(super) async fn a_closed_execution_is_due_only_while_it_is_parked(store: SharedStore) {
+    create(&store, &[("a", 1), ("b", 2), ("c", 3)]).await;
+    store.report(&identity("order", "a"), Failed, Some(at(3)), None, 2).await.unwrap();
+    store.report(&identity("order", "c"), Failed, Some(at(3)), Some(at(40)), 2).await.unwrap();
+    eventually(|| due(&store, at(39), 10), vec![(id("b"), at(2))]).await;
+    eventually(|| due(&store, at(40), 10), vec![(id("b"), at(2)), (id("c"), at(40))]).await;
 }
 
 pub(super) async fn a_lowered_wake_is_due_earlier_and_a_raised_one_later(store: SharedStore) {

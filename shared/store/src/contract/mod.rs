@@ -78,7 +78,7 @@ macro_rules! for_each_store_check {
                 what_is_due_comes_earliest_first
                 what_is_due_now_is_due_and_what_is_due_a_millisecond_later_is_not
                 at_most_as_many_as_asked_for_are_due
-                a_closed_execution_is_never_due
+                a_closed_execution_is_due_only_while_it_is_parked
                 a_lowered_wake_is_due_earlier_and_a_raised_one_later
                 a_redriven_execution_is_due_again
             }
@@ -205,6 +205,7 @@ macro_rules! for_each_store_check {
                 a_wake_is_raised_for_the_revision_it_was_lowered_for
                 raising_is_refused_after_a_lowering_for_a_later_revision
                 raising_a_closed_head_is_refused
+                a_parked_head_is_due_and_raised_and_never_lowered
                 where_there_is_no_head_nothing_happens
                 the_end_is_told_once
                 the_end_is_told_although_the_wake_was_lowered_for_a_later_revision

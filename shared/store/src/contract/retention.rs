@@ -377,6 +377,10 @@ pub(super) async fn a_renewal_is_due_half_way_to_the_expiry(keeping: Keeping) {
     assert_eq!(keeping.store.renewal_is_due(&namesake).await, Ok(false));
     keeping.store.report(&identity, ExecutionStatus::Succeeded, Some(at(90)), None, 7).await.unwrap();
     assert!(!is_due(60 + LENGTH_SECONDS - 1).await, "it has ended");
+    let parked = execution(&keeping.store, "o-2", 60 + LENGTH_SECONDS - 1).await;
+    keeping.store.report(&parked, ExecutionStatus::Failed, Some(at(91)), Some(at(999)), 7).await.unwrap();
+    keeping.set(60 + LENGTH_SECONDS * 3 / 2 - 1);
+    assert_eq!(keeping.store.renewal_is_due(&parked).await, Ok(true), "it has ended, and is parked");
 }
 
 pub(super) async fn what_another_retention_wrote_is_renewed_in_time(keeping: Keeping) {

@@ -94,6 +94,22 @@ pub(super) async fn raising_a_closed_head_is_refused(store: SharedStore) {
     assert_eq!(read(&store, &identity).await, before);
 }
 
+pub(super) async fn a_parked_head_is_due_and_raised_and_never_lowered(store: SharedStore) {
+    let identity = open(&store).await;
+    store.report(&identity, Failed, Some(at(9)), Some(at(200)), 5).await.unwrap();
+    assert_eq!(store.due(at(199), 10).await, Ok(Vec::new()));
+    let due = store.due(at(200), 10).await.unwrap();
+    assert_eq!(due.iter().map(|head| &head.execution).collect::<Vec<_>>(), [&identity.id]);
+    store.lower_wake(&identity, at(50), 5).await.unwrap();
+    assert_eq!(store.raise_wake(&identity, at(300), 5).await, Ok(true));
+    assert_eq!(status(&store, &identity).await, (Failed, Some(at(9)), Some(at(300))));
+    assert_eq!(store.due(at(299), 10).await, Ok(Vec::new()));
+    assert_eq!(store.raise_wake(&identity, at(400), 4).await, Ok(false), "somebody redrove it since");
+    store.report(&identity, Running, None, Some(at(250)), 6).await.unwrap();
+    store.report(&identity, Failed, Some(at(260)), None, 7).await.unwrap();
+    assert_eq!(store.due(at(9_000), 10).await, Ok(Vec::new()), "not parked any more");
+}
+
 pub(super) async fn where_there_is_no_head_nothing_happens(store: SharedStore) {
     let identity = identity("order", "nobody");
     store.lower_wake(&identity, at(50), 2).await.unwrap();

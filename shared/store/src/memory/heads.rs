@@ -65,8 +65,8 @@ impl Heads {
     pub(super) fn renewal_is_due(&self, identity: &Identity, retention: &Retention) -> bool {
         let now = retention.now();
         let own = self.by_arn.get(&identity.arn).filter(|head| head.kept.head.identity.id == identity.id);
-        let open = own.filter(|head| head.is_live(now) && head.kept.is_open());
-        open.is_some_and(|head| retention.is_due(head.kept.head.kept_since(), head.expires_at, now))
+        let renewed = own.filter(|head| head.is_live(now) && head.kept.head.is_renewed());
+        renewed.is_some_and(|head| retention.is_due(head.kept.head.kept_since(), head.expires_at, now))
     }
 
     /// The end of a renewal that began at `began_at`.
