@@ -24,7 +24,7 @@ NEVER_ASKED = [
     # A start publishes what its first transition asks for: the order saga's, to validate the order; other definitions', anything.
     ("Start", "sqs:SendMessage", "tasks-*", "the first task of a definition may be any"),
     ("Start|Coordinator", "sqs:SendMessage", "answers.fifo", "further pages of more than 100 requests, and of a renewal (docs/adr/0017, 0019)"),
-    ("Coordinator", "sqs:SendMessage", "tasks-dispatch", "a task that is no worker's and not the first of its definition"),
+    ("Coordinator", "sqs:SendMessage", "tasks-*", "any task of a definition is asked for, and asked for again"),
     ("Start|Coordinator", "dynamodb:PutItem", "V#*", "inputs and outputs of more than 4 KiB are value items; no order has one"),
     ("Start|Coordinator", "dynamodb:BatchGetItem", "V#*", "and are read where a state needs them"),
     ("Start", "dynamodb:UpdateItem", "H#*", "a definition may end with its first transition, and its head is told"),
@@ -35,7 +35,6 @@ NEVER_ASKED = [
     ("Coordinator", "dynamodb:Query", "V#*|L#*", "a renewal goes through the items of an execution (docs/adr/0019)"),
     ("Coordinator", "dynamodb:UpdateItem", "X#*|V#*|I#*", "a renewal moves the expiry of each"),
     ("Coordinator", "dynamodb:UpdateItem", "L#*", "what is undone is revoked first"),
-    ("Definitions", "dynamodb:GetItem", "D#*", "a definition that is there is read before it is kept again"),
     ("Definitions", "dynamodb:DeleteItem", "M", "a state machine that a stack has no longer is deleted"),
 ]
 
