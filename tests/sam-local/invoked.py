@@ -80,10 +80,10 @@ class Stack:
         threading.Thread(target=self.cloudformation.serve_forever, daemon=True).start()
         self.folder = Path(tempfile.mkdtemp(dir=cloud.scratch))
         # `sam local invoke` sets only variables that the template has.
-        built = (ROOT / ".aws-sam/build/template.yaml").read_text()
+        built = (emulated.BUILT / "template.yaml").read_text()
         told, changes = re.subn(r"^( +)BACKSTEP_STACK:", r'\1AWS_ENDPOINT_URL: ""\n\1BACKSTEP_STACK:', built, count=1, flags=re.M)
         assert changes == 1, "the template has no variables"
-        self.template = ROOT / ".aws-sam/build/template-local.yaml"
+        self.template = emulated.BUILT / "template-local.yaml"
         self.template.write_text(told)
         self.variables = self.folder / "variables.json"
         self.variables.write_text(json.dumps({"Parameters": {**variables, "AWS_ENDPOINT_URL": f"http://{self.host}:{port}"}}))
