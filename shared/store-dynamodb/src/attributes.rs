@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use store::{EntryError, StoreError, pack, unpack};
+use store::{EntryError, StoreError, pack, pack_entry, unpack};
 
 /// An item, or a part of one.
 pub(crate) type Attributes = HashMap<String, AttributeValue>;
@@ -37,6 +37,17 @@ pub(crate) fn content(text: &str) -> Result<AttributeValue, StoreError> {
         return Ok(string(text));
     }
     Ok(bytes(pack(text.as_bytes())?))
+}
+
+/// Inputs of heads that are longer are packed, in bytes: a head is about as long as a write unit without its input.
+const PACKED_INPUT_ABOVE_BYTES: usize = 128;
+
+/// An input as its head holds it: packed as entries are, which begin with the same. [`Stored::content`] reads it.
+pub(crate) fn input_content(text: &str) -> Result<AttributeValue, StoreError> {
+    if text.len() <= PACKED_INPUT_ABOVE_BYTES {
+        return Ok(string(text));
+    }
+    Ok(bytes(pack_entry(text.as_bytes())?))
 }
 
 /// An item that was read.
@@ -85,7 +96,7 @@ impl<'a> Stored<'a> {
         }
     }
 
-    /// What [`content`] wrote.
+    /// What [`content`] or [`input_content`] wrote.
     pub(crate) fn content(&self, name: &str) -> Result<Cow<'a, str>, StoreError> {
         match self.0.get(name) {
             Some(AttributeValue::S(text)) => Ok(Cow::Borrowed(text)),

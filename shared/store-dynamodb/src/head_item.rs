@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Timestamp, ValueHash};
 use store::{Head, HeadRecord, ListPosition, StoreError};
 
-use crate::attributes::{Attributes, Stored, content, corrupt, json_text, number, string};
+use crate::attributes::{Attributes, Stored, corrupt, input_content, json_text, number, string};
 use crate::expression::Expression;
 use crate::key::Key;
 use crate::retention::RENEWED_AT;
@@ -40,7 +40,7 @@ pub(crate) fn written(record: &HeadRecord) -> Result<Attributes, StoreError> {
         ("machine_arn", string(machine_arn)),
         ("role_arn", string(role_arn)),
         ("definition", string(&head.definition.0)),
-        ("input", content(&json_text(&head.input)?)?),
+        ("input", input_content(&json_text(&head.input)?)?),
         ("input_hash", string(&head.input_hash.0)),
         ("started_at", number(head.started_at.millis())),
         (LIST_PLACE, string(list_place(&ListPosition::of(head)))),
@@ -191,13 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn a_head_with_its_input_by_reference_is_one_write_unit() {
-        let mut head = head("order-fulfillment", "order-0123456789-0123456789", 0);
-        head.input = interpreter::Payload::item(ValueHash::of("x"), 200_000);
-        let item = written(&HeadRecord::new(head)).unwrap();
-        let length = |value: &AttributeValue| value.as_s().or(value.as_n()).map_or(0, String::len);
-        let bytes: usize = item.iter().map(|(name, value)| name.len() + length(value)).sum();
-        assert!(bytes <= 1024, "{bytes} bytes");
+    fn a_head_with_its_input_by_reference_or_one_as_an_order_is_one_write_unit() {
+        let order = include_str!("../../../events/orders/success.json");
+        let order = serde_json::from_str::<serde_json::Value>(order).unwrap().to_string();
+        for input in [interpreter::Payload::item(ValueHash::of("x"), 200_000), interpreter::Payload::inline(order)] {
+            let mut head = head("order-fulfillment", "order-0123456789-0123456789", 0);
+            head.input = input;
+            let record = HeadRecord::new(head);
+            let item = written(&record).unwrap();
+            assert_eq!(read(&item).unwrap(), record);
+            let text = |value: &AttributeValue| value.as_s().or(value.as_n()).map_or(0, String::len);
+            let length = |value: &AttributeValue| value.as_b().map_or_else(|_| text(value), |blob| blob.as_ref().len());
+            let bytes: usize = item.iter().map(|(name, value)| name.len() + length(value)).sum();
+            assert!(bytes <= 1024, "{bytes} bytes");
+        }
     }
 
     #[test]

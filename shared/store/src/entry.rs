@@ -3,7 +3,7 @@
 use interpreter::{Execution, HistoryEvent, Seed, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::packed::{pack, unpack};
+use crate::packed::{pack_entry, unpack};
 
 /// The longest encoded entry, in bytes: DynamoDB's items end at 400 KB, keys and attribute names included.
 pub const ENTRY_BYTES_MAX: u64 = 390 * 1024;
@@ -34,7 +34,7 @@ impl Entry {
     /// [`EntryError::TooLarge`] if that is longer than [`ENTRY_BYTES_MAX`].
     pub fn encode(&self) -> Result<Vec<u8>, EntryError> {
         let json = serde_json::to_vec(self).map_err(|error| EntryError::Corrupt(error.to_string()))?;
-        let packed = pack(&json)?;
+        let packed = pack_entry(&json)?;
         match u64::try_from(packed.len()).unwrap_or(u64::MAX) {
             bytes if bytes > ENTRY_BYTES_MAX => Err(EntryError::TooLarge { bytes, limit: ENTRY_BYTES_MAX }),
             _ => Ok(packed),
@@ -48,7 +48,7 @@ impl Entry {
     /// As [`Entry::encode`] and [`Entry::decode`].
     pub(crate) fn read_back(&self) -> Result<Self, EntryError> {
         let json = serde_json::to_vec(self).map_err(|error| EntryError::Corrupt(error.to_string()))?;
-        // A zlib stream is hardly longer than its text, however little that shrinks (RFC 1951, 3.2.4: 5 bytes for each 65,535).
+        // A deflate stream is hardly longer than its text, however little that shrinks (RFC 1951, 3.2.4: 5 bytes for each 65,535).
         if u64::try_from(json.len()).unwrap_or(u64::MAX) > ENTRY_BYTES_MAX - PACKING_ADDS_BYTES {
             self.encode()?;
         }

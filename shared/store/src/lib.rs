@@ -34,7 +34,7 @@ pub use ledger_store::{
 pub use list_position::ListPosition;
 pub use machine::{MachineChange, StateMachine};
 pub use memory::MemoryStore;
-pub use packed::{PACKED_FORMAT, UNPACKED_BYTES_MAX, pack, unpack};
+pub use packed::{ENTRY_DICTIONARY, PACKED_ENTRY_FORMAT, PACKED_FORMAT, UNPACKED_BYTES_MAX, pack, pack_entry, unpack};
 pub use renewal::{Renewal, RenewalPlace, RenewedKind};
 pub use retention::{RETENTION_DAYS, RETENTION_DAYS_MIN, Retention, RetentionError};
 pub use value_limit::{VALUE_BYTES_MAX, check_value};

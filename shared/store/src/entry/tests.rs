@@ -4,7 +4,7 @@ use interpreter::Payload;
 
 use super::*;
 use crate::contract::samples;
-use crate::{StoreError, pack};
+use crate::{PACKED_ENTRY_FORMAT, StoreError, pack};
 
 #[test]
 fn an_entry_reads_back_as_it_was_written() {
@@ -12,15 +12,24 @@ fn an_entry_reads_back_as_it_was_written() {
     assert_eq!(Entry::decode(&entry.encode().unwrap()), Ok(entry));
 }
 
-/// Every version that was ever written is read for ever: a sample is added with a new version, and none is ever changed. The bytes are the format byte
-/// and the zlib stream of the JSON beside them.
+/// Every version that was ever written is read for ever: a sample is added with a new version, and none is ever changed. Both are of the JSON beside them:
+/// the first is the format byte and its zlib stream, the second has a checksum and a stream that goes on behind the dictionary.
 #[test]
-fn entries_of_version_1_are_read() {
-    let encoded = include_bytes!("../../tests/samples/entry-v1.bin");
+fn entries_of_every_version_are_read() {
     let json = include_str!("../../tests/samples/entry-v1.json");
-    let entry = Entry::decode(encoded).expect("the frozen sample is read");
-    assert_eq!(entry, serde_json::from_str(json).expect("its JSON is read"));
-    assert_eq!((entry.revision, entry.execution.revision, entry.events.len()), (4, 4, 6));
+    for encoded in [&include_bytes!("../../tests/samples/entry-v1.bin")[..], include_bytes!("../../tests/samples/entry-v2.bin")] {
+        let entry = Entry::decode(encoded).expect("the frozen sample is read");
+        assert_eq!(entry, serde_json::from_str(json).expect("its JSON is read"));
+        assert_eq!((entry.revision, entry.execution.revision, entry.events.len()), (4, 4, 6));
+    }
+}
+
+#[test]
+fn an_entry_is_written_as_what_is_known_goes_on() {
+    let entry = samples::entry(&samples::identity("order", "o-1"), 3, 1);
+    let (encoded, unknown) = (entry.encode().unwrap(), pack(&serde_json::to_vec(&entry).unwrap()).unwrap());
+    assert_eq!(encoded[0], PACKED_ENTRY_FORMAT);
+    assert!(2 * encoded.len() < unknown.len(), "{} bytes, {} without the dictionary", encoded.len(), unknown.len());
 }
 
 /// What is read is written again without loss: no field of the sample is dropped.
@@ -34,8 +43,8 @@ fn what_this_release_writes_for_the_sample_of_version_1_is_that_sample() {
 #[test]
 fn an_entry_of_a_newer_format_is_told_from_a_damaged_one() {
     let mut encoded = samples::entry(&samples::identity("order", "o-1"), 1, 1).encode().unwrap();
-    encoded[0] = 2;
-    assert_eq!(Entry::decode(&encoded), Err(EntryError::Newer(2)));
+    encoded[0] = 3;
+    assert_eq!(Entry::decode(&encoded), Err(EntryError::Newer(3)));
     assert!(matches!(Entry::decode(&pack(b"{}").unwrap()), Err(EntryError::Corrupt(_))));
     assert!(matches!(Entry::decode(b""), Err(EntryError::Corrupt(_))));
 }
