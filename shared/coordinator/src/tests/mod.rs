@@ -15,5 +15,6 @@ mod sendable;
 mod start;
 mod stop;
 mod time;
+mod together;
 mod unreadable;
 mod world;

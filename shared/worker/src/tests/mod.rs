@@ -8,4 +8,5 @@ mod heartbeats;
 mod logs;
 mod outcomes;
 mod requests;
+mod serving;
 mod through_the_queue;
