@@ -41,15 +41,8 @@ async fn answers_of_all_functions_of_a_queue_travel_together() {
     let served = |name: &'static str| {
         let (handler, queue): (Arc<dyn Handler>, Arc<dyn MessageQueue>) = (Arc::new(Named(name)), Arc::clone(&counting) as _);
         let (ledger, values) = (Arc::clone(&bench.store) as _, Arc::clone(&bench.store) as _);
-        let harness = Harness::new(
-            handler,
-            ledger,
-            values,
-            queue,
-            Arc::clone(&bench.clock) as _,
-            Arc::clone(&entropy) as _,
-            settings(),
-        );
+        let harness =
+            Harness::new(handler, ledger, values, queue, Arc::clone(&bench.clock) as _, Arc::clone(&entropy) as _, settings());
         (name.to_owned(), Served { harness, function_timeout: Duration::from_secs(10) })
     };
     let names = ["send-email", "notify-warehouse", "update-recent-orders"];
