@@ -71,7 +71,7 @@ def shared_crates():
 
 def built_for(target, binary):
     """The files that cargo looks at before it takes a binary for up to date: those of the one that was built last."""
-    found = sorted(target.glob(f"**/release/{binary}.d"), key=lambda path: path.stat().st_mtime)
+    found = sorted([*target.glob(f"release/{binary}.d"), *target.glob(f"*/release/{binary}.d")], key=lambda path: path.stat().st_mtime)
     assert found, f"{binary} was not built below {target}"
     return found[-1].read_text()
 
