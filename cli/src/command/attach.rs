@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use stack::{Cloud, ConfigurationError, Environment, FindError, MachinesPlace, SdkConfig};
@@ -197,6 +198,7 @@ pub(crate) async fn run(arguments: AttachArguments, terminal: &Terminal) -> Resu
         served: Served::Attached(Box::new(coordinator)),
         place: Place { region: place.region, account: place.account },
         audience,
+        stopping: AtomicBool::new(false),
     };
     Ok(serve_until_stopped(listener, Arc::new(service), signal, terminal).await?)
 }

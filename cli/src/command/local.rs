@@ -5,6 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use embedded::{OpenError, Options, RegisterError, StoreChoice, System};
@@ -104,7 +105,7 @@ pub(crate) async fn run(arguments: LocalArguments, terminal: &Terminal) -> Resul
         terminal.warn(&format!("{address} lets {audience} start, read and stop executions, without credentials"));
     }
     terminal.print(&banner(&arguments, address, &machines, terminal))?;
-    let service = Arc::new(Service { served: Served::Embedded(system), place, audience });
+    let service = Arc::new(Service { served: Served::Embedded(system), place, audience, stopping: AtomicBool::new(false) });
     Ok(serve_until_stopped(listener, service, signal, terminal).await?)
 }
 

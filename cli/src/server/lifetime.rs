@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -55,6 +56,7 @@ pub(crate) async fn serve_until_stopped(
         ended = &mut served => return ended.map(|()| Outcome::Good),
         () = signal.come() => tracing::info!("what has begun is brought to its end"),
     }
+    service.stopping.store(true, Ordering::Relaxed);
     let _ = stopping.send(());
     let ended = async {
         let served = served.await;

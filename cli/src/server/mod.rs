@@ -10,6 +10,7 @@ mod log;
 use std::future::Future;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -66,6 +67,8 @@ pub(crate) struct Service {
     pub(crate) place: Place,
     /// Who may ask.
     pub(crate) audience: Audience,
+    /// Whether nobody may wait for anything any more, because the server was told to stop.
+    pub(crate) stopping: AtomicBool,
 }
 
 /// Serves until `stop` comes to its end; requests that have begun are answered.
@@ -78,7 +81,7 @@ fn router(service: Arc<Service>) -> Router {
 }
 
 async fn answer(State(service): State<Arc<Service>>, request: Request) -> Response {
-    let api = Api::new(service.served.coordinator(), &service.place);
+    let api = Api::new(service.served.coordinator(), &service.place).until(&service.stopping);
     let request_id = api.new_uuid();
     let record = log::Record::begin(&request_id, request.headers().get(TARGET));
     let mut response = match service.audience.admits(request.headers()) {

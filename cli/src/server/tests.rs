@@ -19,7 +19,12 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let system = System::open(Options::new(StoreChoice::Memory)).unwrap();
         let audience = Audience { beyond_loopback: false, names: Vec::new() };
-        let service = Arc::new(Service { served: Served::Embedded(system), place: Place::default(), audience });
+        let service = Arc::new(Service {
+            served: Served::Embedded(system),
+            place: Place::default(),
+            audience,
+            stopping: AtomicBool::new(false),
+        });
         let (stop, stopped) = oneshot::channel::<()>();
         let served = tokio::spawn(serve(listener, service, async {
             let _ = stopped.await;

@@ -41,12 +41,17 @@ impl Builder {
             HistoryEventKind::StateExited { name, .. } => self.update(event, Some(name), |node| node.exited_at = Some(event.at)),
             HistoryEventKind::StateAborted { .. } => {}
             HistoryEventKind::EvaluationFailed { state, details, .. } => self.evaluation_failed(event, state, details),
-            HistoryEventKind::LambdaFunctionScheduled { .. } | HistoryEventKind::TaskScheduled { .. } => {
+            HistoryEventKind::LambdaFunctionScheduled { .. }
+            | HistoryEventKind::ActivityScheduled { .. }
+            | HistoryEventKind::TaskScheduled { .. } => {
                 self.update(event, None, |node| node.attempts += 1);
             }
             HistoryEventKind::LambdaFunctionFailed(details)
             | HistoryEventKind::LambdaFunctionTimedOut(details)
             | HistoryEventKind::LambdaFunctionScheduleFailed(details)
+            | HistoryEventKind::ActivityFailed(details)
+            | HistoryEventKind::ActivityTimedOut(details)
+            | HistoryEventKind::ActivityScheduleFailed(details)
             | HistoryEventKind::TaskFailed { details, .. }
             | HistoryEventKind::TaskTimedOut { details, .. }
             | HistoryEventKind::TaskSubmitFailed { details, .. } => {

@@ -14,7 +14,7 @@ impl Resource {
     pub fn provider(&self) -> &str {
         match self.integration {
             Integration::LambdaInvoke { .. } => "lambda",
-            Integration::Function { .. } => &self.arn,
+            Integration::Function { .. } | Integration::Activity => &self.arn,
         }
     }
 }
@@ -27,6 +27,9 @@ pub enum Integration {
         /// The function's name, without qualifier.
         name: String,
     },
+    /// An activity's ARN, `arn:aws:states:REGION:ACCOUNT:activity:NAME`: a worker asks for the task by GetActivityTask, and answers by SendTaskSuccess or
+    /// SendTaskFailure.
+    Activity,
     /// `arn:aws:states:::lambda:invoke`: `FunctionName` and `Payload` come from the Parameters; the result is the Lambda API's answer.
     LambdaInvoke {
         /// `.waitForTaskToken`: the result is what SendTaskSuccess brings.

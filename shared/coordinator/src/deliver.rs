@@ -255,6 +255,7 @@ fn kind(message: &Message) -> &'static str {
     match message {
         Message::Start => "start",
         Message::Answer(_) => "answer",
+        Message::Poll(_) => "poll",
         Message::Timer { .. } => "timer",
         Message::Wake => "wake",
         Message::Stop { .. } => "stop",

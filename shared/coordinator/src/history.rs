@@ -177,9 +177,11 @@ fn payloads(kind: &mut HistoryEventKind) -> Vec<&mut Payload> {
         HistoryEventKind::ExecutionStarted { input }
         | HistoryEventKind::StateEntered { input, .. }
         | HistoryEventKind::LambdaFunctionScheduled { input, .. }
+        | HistoryEventKind::ActivityScheduled { input, .. }
         | HistoryEventKind::CompensationScheduled { input, .. } => vec![input],
         HistoryEventKind::ExecutionSucceeded { output }
         | HistoryEventKind::LambdaFunctionSucceeded { output }
+        | HistoryEventKind::ActivitySucceeded { output }
         | HistoryEventKind::TaskSubmitted { output, .. }
         | HistoryEventKind::TaskSucceeded { output, .. } => vec![output],
         HistoryEventKind::TaskScheduled { parameters, .. } => vec![parameters],
@@ -193,6 +195,10 @@ fn payloads(kind: &mut HistoryEventKind) -> Vec<&mut Payload> {
         | HistoryEventKind::LambdaFunctionFailed(_)
         | HistoryEventKind::LambdaFunctionTimedOut(_)
         | HistoryEventKind::LambdaFunctionScheduleFailed(_)
+        | HistoryEventKind::ActivityStarted { .. }
+        | HistoryEventKind::ActivityFailed(_)
+        | HistoryEventKind::ActivityTimedOut(_)
+        | HistoryEventKind::ActivityScheduleFailed(_)
         | HistoryEventKind::TaskStarted { .. }
         | HistoryEventKind::TaskFailed { .. }
         | HistoryEventKind::TaskTimedOut { .. }

@@ -7,6 +7,7 @@
 //!
 //! Reading order: [`ports`](Ports), `deliver.rs` (the heart), `decide.rs`, `commit.rs`, `selection.rs`, `publish.rs`, `handle.rs`, then a file per operation.
 
+mod activity;
 mod alarm;
 mod callback;
 mod commit;
@@ -45,6 +46,7 @@ mod withdraw;
 #[cfg(test)]
 mod tests;
 
+pub use activity::{ActivityTask, TakeActivityTaskError};
 pub use coordinator::Coordinator;
 pub use definitions::{DefinitionError, ParsedDefinitions};
 pub use deliver::DeliverError;

@@ -36,6 +36,10 @@ impl Coordinator {
         let mut unrouted = Vec::new();
         let fetched = self.fetch_inputs(publication, &tasks).await?;
         for task in tasks {
+            if task.activity().is_some() {
+                self.offer(&task).await?;
+                continue;
+            }
             let Some(route) = self.settings.routes.of(&task.function) else {
                 unrouted.push(no_route(publication, task));
                 continue;

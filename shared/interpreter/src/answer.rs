@@ -10,8 +10,8 @@ use crate::state::task;
 use crate::turn::Turn;
 use crate::walk::{Node, NodeMut, walk, walk_mut};
 use crate::{
-    Activity, AttemptEnd, ExecutionStatus, MessageOutcome, OwedTask, Payload, PublishFailure, Rejection, Staleness, TaskAnswer,
-    TaskOutcome, TaskPhase, TaskProgress, TaskToken, TransitionError, UndoPhase, compensation,
+    Activity, ActivityPoll, AttemptEnd, ExecutionStatus, MessageOutcome, OwedTask, Payload, PublishFailure, Rejection, Staleness,
+    TaskAnswer, TaskOutcome, TaskPhase, TaskProgress, TaskToken, Timestamp, TransitionError, UndoPhase, compensation,
 };
 
 /// Whom an answer is for.
@@ -164,6 +164,61 @@ fn submitted(turn: &mut Turn<'_>, token: &TaskToken, result: &Value) -> Result<M
         set_last_event(turn, token.visit, id);
     }
     Ok(MessageOutcome::Applied)
+}
+
+/// A worker asks for the task of an activity: the first one is given it, and its time begins.
+pub(crate) fn polled(turn: &mut Turn<'_>, poll: &ActivityPoll) -> Result<MessageOutcome, TransitionError> {
+    let token = &poll.token;
+    let stale = |reason| Ok(stale(token, reason));
+    if token.revision > turn.execution.revision {
+        return stale(Staleness::FromTheFuture);
+    }
+    if turn.execution.status != ExecutionStatus::Running {
+        return stale(Staleness::Ended);
+    }
+    let Some((Addressee::Action { callback: true }, secret, current)) = find(turn, token.visit) else {
+        return stale(Staleness::VisitOver);
+    };
+    if task::proof(secret, token.visit, token.attempt) != token.proof {
+        return Ok(MessageOutcome::Rejected(Rejection::InvalidToken));
+    }
+    if token.attempt != current {
+        return stale(Staleness::AttemptOver);
+    }
+    let now = turn.now;
+    let mut given = Err(Staleness::VisitOver);
+    walk_mut(&mut turn.execution, &mut |node| match node {
+        NodeMut::Visit(visit) if visit.number == token.visit => {
+            if let Activity::Task(progress) = &mut visit.activity {
+                given = give(&mut progress.phase, now);
+            }
+            true
+        }
+        NodeMut::Visit(_) | NodeMut::Owed(_) => false,
+    });
+    if let Err(reason) = given {
+        return stale(reason);
+    }
+    let previous = last_event_of(turn, token.visit);
+    let id = turn.emit(previous, HistoryEventKind::ActivityStarted { worker_name: poll.worker_name.clone() });
+    set_last_event(turn, token.visit, id);
+    Ok(MessageOutcome::Applied)
+}
+
+/// Gives an attempt to a worker, if it was given to nobody.
+fn give(phase: &mut TaskPhase, now: Timestamp) -> Result<(), Staleness> {
+    match phase {
+        TaskPhase::InFlight(attempt) if !attempt.submitted => {
+            attempt.submitted = true;
+            attempt.deadline = attempt.timeout_seconds.take().map(|seconds| now.plus_seconds(seconds));
+            attempt.heartbeat_deadline = attempt.heartbeat_seconds.map(|seconds| now.plus_seconds(seconds));
+            Ok(())
+        }
+        TaskPhase::InFlight(_) => Err(Staleness::AlreadySubmitted),
+        TaskPhase::Backoff { .. } | TaskPhase::Due { .. } | TaskPhase::Ended(_) | TaskPhase::Failed(_) => {
+            Err(Staleness::AttemptOver)
+        }
+    }
 }
 
 /// A worker's answer: its success for any attempt of the visit, its failure for the current one alone. A success whose result failed the state is over:

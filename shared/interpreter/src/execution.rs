@@ -333,6 +333,9 @@ pub struct TaskAttempt {
     /// Whether the request of a callback task was delivered: now only the callback is awaited.
     #[serde(default)]
     pub submitted: bool,
+    /// Of an activity's task that no worker has asked for yet: within how many seconds it is to be answered from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u64>,
 }
 
 /// A Map in progress.

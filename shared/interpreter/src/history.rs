@@ -107,6 +107,23 @@ pub enum HistoryEventKind {
     LambdaFunctionTimedOut(ErrorDetails),
     LambdaFunctionScheduleFailed(ErrorDetails),
 
+    ActivityScheduled {
+        resource: String,
+        input: Payload,
+        timeout_seconds: Option<u64>,
+        heartbeat_seconds: Option<u64>,
+    },
+    /// A worker was given the task.
+    ActivityStarted {
+        worker_name: Option<String>,
+    },
+    ActivitySucceeded {
+        output: Payload,
+    },
+    ActivityFailed(ErrorDetails),
+    ActivityTimedOut(ErrorDetails),
+    ActivityScheduleFailed(ErrorDetails),
+
     TaskScheduled {
         task: TaskDetails,
         region: String,
@@ -220,6 +237,12 @@ impl HistoryEventKind {
             Self::LambdaFunctionFailed(_) => "LambdaFunctionFailed",
             Self::LambdaFunctionTimedOut(_) => "LambdaFunctionTimedOut",
             Self::LambdaFunctionScheduleFailed(_) => "LambdaFunctionScheduleFailed",
+            Self::ActivityScheduled { .. } => "ActivityScheduled",
+            Self::ActivityStarted { .. } => "ActivityStarted",
+            Self::ActivitySucceeded { .. } => "ActivitySucceeded",
+            Self::ActivityFailed(_) => "ActivityFailed",
+            Self::ActivityTimedOut(_) => "ActivityTimedOut",
+            Self::ActivityScheduleFailed(_) => "ActivityScheduleFailed",
             Self::TaskScheduled { .. } => "TaskScheduled",
             Self::TaskStarted { .. } => "TaskStarted",
             Self::TaskSubmitted { .. } => "TaskSubmitted",
@@ -254,10 +277,12 @@ impl HistoryEventKind {
             Self::ExecutionStarted { input }
             | Self::StateEntered { input, .. }
             | Self::LambdaFunctionScheduled { input, .. }
+            | Self::ActivityScheduled { input, .. }
             | Self::TaskScheduled { parameters: input, .. }
             | Self::CompensationScheduled { input, .. } => input,
             Self::ExecutionSucceeded { output }
             | Self::LambdaFunctionSucceeded { output }
+            | Self::ActivitySucceeded { output }
             | Self::TaskSubmitted { output, .. }
             | Self::TaskSucceeded { output, .. } => output,
             Self::StateExited { output, assigned, .. } => {

@@ -12,6 +12,8 @@ pub enum Message {
     Start,
     /// A task was answered.
     Answer(TaskAnswer),
+    /// A worker asks for the task of an activity.
+    Poll(ActivityPoll),
     /// A timer hint: something may be due.
     Timer {
         /// When.
@@ -43,6 +45,15 @@ pub struct TaskAnswer {
     pub outcome: TaskOutcome,
     /// Whether it came by SendTaskSuccess or SendTaskFailure, and not from the worker's harness.
     pub by_callback: bool,
+}
+
+/// A worker asks for the task of an activity, whose token it has found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ActivityPoll {
+    /// The attempt.
+    pub token: TaskToken,
+    /// Who asks, for the history.
+    pub worker_name: Option<String>,
 }
 
 /// What came of a task's attempt.

@@ -57,6 +57,15 @@ pub struct TaskRequest {
     pub undoes: Option<IdempotencyKey>,
     /// The revision that scheduled the attempt.
     pub revision: u64,
+    /// When the state was entered: tasks of an activity are given out in this order.
+    pub entered_at: Timestamp,
+}
+
+impl TaskRequest {
+    /// The activity whose workers ask for it, if it is one's. (No function's name has a colon.)
+    pub fn activity(&self) -> Option<&str> {
+        self.function.contains(":activity:").then_some(self.function.as_str())
+    }
 }
 
 /// How an execution ended.
@@ -136,7 +145,7 @@ fn of_visit(execution: &Execution, visit: &Visit) -> Option<(CommandPlace, Comma
     if breaks::active(Break::KeyOfTheAttempt) {
         key.0.push_str(&format!("/{}", progress.attempt));
     }
-    Some(request(execution, attempt, &visit.state, numbers, key, None))
+    Some(request(execution, attempt, (&visit.state, visit.entered_at), numbers, key, None))
 }
 
 fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(CommandPlace, Command)> {
@@ -145,7 +154,7 @@ fn of_compensation(execution: &Execution, owed: &OwedTask) -> Option<(CommandPla
     let undoes = Some(owed.key.clone());
     let shared = breaks::active(Break::CompensationUnderTheActionsKey);
     let key = if shared { owed.key.clone() } else { owed.key.of_compensation() };
-    Some(request(execution, attempt, &owed.state, numbers, key, undoes))
+    Some(request(execution, attempt, (&owed.state, owed.entered_at), numbers, key, undoes))
 }
 
 /// What the token of an attempt is made of.
@@ -159,7 +168,7 @@ struct Numbers {
 fn request(
     execution: &Execution,
     attempt: &TaskAttempt,
-    state: &str,
+    (state, entered_at): (&str, Timestamp),
     numbers: Numbers,
     key: IdempotencyKey,
     undoes: Option<IdempotencyKey>,
@@ -180,6 +189,7 @@ fn request(
         key,
         undoes,
         revision: attempt.revision,
+        entered_at,
     };
     (place, Command::Perform(Box::new(task)))
 }

@@ -48,7 +48,7 @@ pub(crate) fn next_delay(
 }
 
 /// `IntervalSeconds * BackoffRate ^ retries`, at most `MaxDelaySeconds`, with jitter if asked for.
-fn delay_millis(retrier: &Retrier, retries: u64, random: &mut ChaCha8Rng) -> u64 {
+pub(crate) fn delay_millis(retrier: &Retrier, retries: u64, random: &mut ChaCha8Rng) -> u64 {
     // Beyond the longest interval that the language allows, more precision than a double has means nothing.
     #[expect(clippy::cast_precision_loss, reason = "seconds below 10^8")]
     let interval = retrier.interval_seconds as f64;

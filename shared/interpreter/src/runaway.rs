@@ -32,7 +32,7 @@ pub(crate) fn has_waited(execution: &Execution, turn: &Turn<'_>) -> bool {
 pub(crate) fn effort_of(message: &Message, outcome: &MessageOutcome) -> Effort {
     match message {
         _ if *outcome != MessageOutcome::Applied => Effort::Idle,
-        Message::Start | Message::Stop { .. } | Message::Redrive => Effort::Progress,
+        Message::Start | Message::Stop { .. } | Message::Redrive | Message::Poll(_) => Effort::Progress,
         Message::Answer(answer) if matches!(answer.outcome, TaskOutcome::Succeeded { .. }) => Effort::Progress,
         Message::Answer(_) | Message::PublishFailed(_) => Effort::None,
         Message::Timer { .. } | Message::Wake => Effort::Idle,

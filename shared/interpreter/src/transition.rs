@@ -212,6 +212,7 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
         Message::Start => stale(Staleness::AlreadyStarted, 1),
         _ if turn.execution.next_event == 1 => Err(turn.corrupt("a message came before the start")),
         Message::Answer(answered) => answer::answer(turn, answered),
+        Message::Poll(poll) => answer::polled(turn, poll),
         Message::PublishFailed(failed) => Ok(answer::publish_failed(turn, failed)),
         Message::Timer { due, revision } if open && *due > turn.now => {
             Ok(MessageOutcome::Early { due: *due, revision: *revision })

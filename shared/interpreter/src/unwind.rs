@@ -125,6 +125,7 @@ fn schedule(turn: &mut Turn<'_>, owed: &mut OwedTask) -> Result<Unwound, Transit
         heartbeat_deadline: None,
         callback: false,
         submitted: false,
+        timeout_seconds: None,
     });
     Ok(Unwound::Waiting)
 }

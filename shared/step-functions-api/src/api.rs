@@ -1,5 +1,7 @@
 //! The API over one coordinator.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use coordinator::Coordinator;
 use interpreter::Timestamp;
 use store::{ExecutionStore, LedgerStore};
@@ -24,12 +26,24 @@ impl Default for Place {
 pub struct Api<'a> {
     pub(crate) coordinator: &'a Coordinator,
     pub(crate) place: &'a Place,
+    stopping: Option<&'a AtomicBool>,
 }
 
 impl<'a> Api<'a> {
     /// The API over this coordinator, with machines in this place.
     pub fn new(coordinator: &'a Coordinator, place: &'a Place) -> Self {
-        Self { coordinator, place }
+        Self { coordinator, place, stopping: None }
+    }
+
+    /// The same, which waits for nothing any more once this is true: a server that is told to stop lets nobody poll for a minute.
+    #[must_use]
+    pub fn until(self, stopping: &'a AtomicBool) -> Self {
+        Self { stopping: Some(stopping), ..self }
+    }
+
+    /// Whether nothing is to be waited for.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.is_some_and(|stopping| stopping.load(Ordering::Relaxed))
     }
 
     pub(crate) fn executions(&self) -> &'a dyn ExecutionStore {

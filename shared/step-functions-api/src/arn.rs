@@ -38,7 +38,7 @@ pub(crate) fn of_machine(place: &Place, name: &str) -> String {
 
 /// The ARN of the activity with this name.
 pub(crate) fn of_activity(place: &Place, name: &str) -> String {
-    format!("arn:aws:states:{}:{}:activity:{name}", place.region, place.account)
+    format!("arn:{}:states:{}:{}:activity:{name}", partition_of(&place.region), place.region, place.account)
 }
 
 /// What stands behind a state machine's name in its ARN.

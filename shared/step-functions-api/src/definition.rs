@@ -49,7 +49,24 @@ pub(crate) fn check(text: &str) -> Result<(), ApiError> {
 
 /// Refuses a definition that has errors for a machine of this type: InvalidDefinition, naming them.
 pub(crate) fn check_for(kind: &str, text: &str) -> Result<(), ApiError> {
-    let mut errors = diagnostics_for(kind, text);
+    refuse(diagnostics_for(kind, text))
+}
+
+/// The same for a machine that was made around a state's text, which begins on its second line: places are told as in that text. `pointer` is that
+/// of the state.
+pub(crate) fn check_state(machine: &str, pointer: &str) -> Result<(), ApiError> {
+    let Err(mut found) = asl::parse(machine) else { return Ok(()) };
+    for diagnostic in &mut found {
+        diagnostic.line = diagnostic.line.saturating_sub(1);
+        if let Some(own) = diagnostic.pointer.strip_prefix(pointer) {
+            diagnostic.pointer = own.to_owned();
+        }
+    }
+    refuse(found.iter().map(|diagnostic| translated(diagnostic, machine)).collect())
+}
+
+/// Refuses what has errors.
+fn refuse(mut errors: Vec<DefinitionDiagnostic>) -> Result<(), ApiError> {
     errors.retain(|diagnostic| diagnostic.severity == "ERROR");
     if errors.is_empty() {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use coordinator::{
     DefinitionError, DeliverError, DescribeError, HistoryError, RedriveError, SendTaskFailureError, SendTaskHeartbeatError,
-    SendTaskSuccessError, StartError, StopError,
+    SendTaskSuccessError, StartError, StopError, TakeActivityTaskError,
 };
 use store::StoreError;
 
@@ -42,6 +42,12 @@ impl From<StartError> for ApiError {
 
 pub(crate) fn invalid_input(reason: &str) -> ApiError {
     ApiError::new(ErrorName::InvalidExecutionInput, format!("Invalid State Machine Execution Input: '{reason}'"))
+}
+
+impl From<TakeActivityTaskError> for ApiError {
+    fn from(error: TakeActivityTaskError) -> Self {
+        error.0.into()
+    }
 }
 
 impl From<StopError> for ApiError {

@@ -127,6 +127,19 @@ fn details<'a>(kind: &HistoryEventKind, of: Details<'a>) -> Option<(&'static str
         Kind::LambdaFunctionTimedOut(error) => ("lambdaFunctionTimedOut", of.error(error)),
         Kind::LambdaFunctionScheduleFailed(error) => ("lambdaFunctionScheduleFailed", of.error(error)),
 
+        Kind::ActivityScheduled { resource, input, timeout_seconds, heartbeat_seconds } => (
+            "activityScheduled",
+            of.member("resource", resource.as_str())
+                .input(input)
+                .maybe("timeoutInSeconds", *timeout_seconds)
+                .maybe("heartbeatInSeconds", *heartbeat_seconds),
+        ),
+        Kind::ActivityStarted { worker_name } => ("activityStarted", of.maybe("workerName", worker_name.as_deref())),
+        Kind::ActivitySucceeded { output } => ("activitySucceeded", of.output(output)),
+        Kind::ActivityFailed(error) => ("activityFailed", of.error(error)),
+        Kind::ActivityTimedOut(error) => ("activityTimedOut", of.error(error)),
+        Kind::ActivityScheduleFailed(error) => ("activityScheduleFailed", of.error(error)),
+
         Kind::TaskScheduled { task, region, parameters, timeout_seconds, heartbeat_seconds } => (
             "taskScheduled",
             of.task(task)

@@ -27,11 +27,13 @@ pub(crate) const RESOURCE_ARN: Member = member("resourceArn", 1, 256);
 pub(crate) const STATE_MACHINE_VERSION_ARN: Member = member("stateMachineVersionArn", 1, 2_000);
 pub(crate) const STATE_MACHINE_ALIAS_ARN: Member = member("stateMachineAliasArn", 1, 256);
 pub(crate) const ACTIVITY_ARN: Member = member("activityArn", 1, 256);
+pub(crate) const WORKER_NAME: Member = member("workerName", 1, 80);
 /// Of a version or an alias.
 pub(crate) const DESCRIPTION: Member = sensitive("description", 0, 256);
 pub(crate) const VERSION_DESCRIPTION: Member = sensitive("versionDescription", 0, 256);
 pub(crate) const REVISION_ID: Member = member("revisionId", 0, usize::MAX);
 pub(crate) const ROLE_ARN: Member = member("roleArn", 1, 256);
+pub(crate) const STATE_NAME: Member = member("stateName", 1, 80);
 pub(crate) const NAME: Member = member("name", 1, 80);
 pub(crate) const DEFINITION: Member = sensitive("definition", 1, 1_048_576);
 pub(crate) const INPUT: Member = sensitive("input", 0, DATA_LENGTH_MAX);

@@ -3,6 +3,7 @@
 //! All their partitions begin with [`PARTITIONS`], so that one leading key in a policy is theirs and no handler's. Each body has a format version
 //! `v`. What stands in several items is changed by one transaction; one whose answer was lost is read and decided again.
 
+use interpreter::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -47,10 +48,20 @@ pub(crate) fn partition(kind: &str, owner: &str) -> String {
 
 /// A write of a record that never expires.
 pub(crate) fn put<T: Serialize>(key: ItemKey, value: &T, condition: Condition) -> Result<Write, ApiError> {
+    put_until(key, value, condition, None)
+}
+
+/// A write of a record that expires at this time, if at any.
+pub(crate) fn put_until<T: Serialize>(
+    key: ItemKey,
+    value: &T,
+    condition: Condition,
+    expires_at: Option<Timestamp>,
+) -> Result<Write, ApiError> {
     let failed = |reason: &str| ApiError::new(ErrorName::InternalFailure, format!("a record cannot be written: {reason}"));
     let mut body = serde_json::to_value(value).map_err(|error| failed(&error.to_string()))?;
     body.as_object_mut().ok_or_else(|| failed("it is no object"))?.insert("v".to_owned(), FORMAT.into());
-    Ok(Write::Put { key, body, expires_at: None, condition })
+    Ok(Write::Put { key, body, expires_at, condition })
 }
 
 fn read<T: DeserializeOwned>(item: &Item) -> Result<Record<T>, ApiError> {

@@ -150,14 +150,20 @@ impl<'c> Model<'c> {
             }
             Kind::StateEntered { state_type, name, input } => self.entered(event, *state_type, name, input),
             Kind::StateExited { name, output, .. } => self.exited(event, name, output),
-            Kind::LambdaFunctionScheduled { input, timeout_seconds, .. } => self.scheduled(event, input, *timeout_seconds),
+            Kind::LambdaFunctionScheduled { input, timeout_seconds, .. }
+            | Kind::ActivityScheduled { input, timeout_seconds, .. } => self.scheduled(event, input, *timeout_seconds),
             Kind::TaskScheduled { parameters, timeout_seconds, .. } => self.scheduled(event, parameters, *timeout_seconds),
-            Kind::LambdaFunctionSucceeded { output } | Kind::TaskSucceeded { output, .. } => self.succeeded(event, output),
+            Kind::LambdaFunctionSucceeded { output }
+            | Kind::ActivitySucceeded { output }
+            | Kind::TaskSucceeded { output, .. } => self.succeeded(event, output),
             Kind::LambdaFunctionFailed(_)
             | Kind::TaskFailed { .. }
             | Kind::LambdaFunctionTimedOut(_)
             | Kind::TaskTimedOut { .. }
             | Kind::LambdaFunctionScheduleFailed(_)
+            | Kind::ActivityFailed(_)
+            | Kind::ActivityTimedOut(_)
+            | Kind::ActivityScheduleFailed(_)
             | Kind::TaskSubmitFailed { .. } => self.failed(event),
             Kind::ParallelStateStarted => self.parallel_started(event),
             Kind::MapStateStarted { length } => self.map_started(event, *length),
@@ -181,6 +187,7 @@ impl<'c> Model<'c> {
             | Kind::ExecutionAborted(_) => self.ended(event),
             // That a worker has begun, or a request was delivered, changes nothing; what was aborted follows from what failed.
             Kind::LambdaFunctionStarted
+            | Kind::ActivityStarted { .. }
             | Kind::TaskStarted { .. }
             | Kind::TaskSubmitted { .. }
             | Kind::StateAborted { .. }
@@ -233,6 +240,8 @@ fn is_forward(kind: &HistoryEventKind) -> bool {
             | Kind::LambdaFunctionScheduled { .. }
             | Kind::TaskScheduled { .. }
             | Kind::LambdaFunctionSucceeded { .. }
+            | Kind::ActivityScheduled { .. }
+            | Kind::ActivitySucceeded { .. }
             | Kind::TaskSucceeded { .. }
             | Kind::ParallelStateStarted
             | Kind::ParallelStateSucceeded

@@ -247,6 +247,7 @@ impl Model<'_> {
         let of = self.tasks.get(task)?;
         match &of.task.resource.integration {
             Integration::Function { name } => Some(name.clone()),
+            Integration::Activity => Some(of.task.resource.arn.clone()),
             Integration::LambdaInvoke { .. } => {
                 let parameters = (self.case.value)(&of.attempts.first()?.parameters)?;
                 let name = parameters.get("FunctionName")?.as_str()?;
@@ -261,7 +262,7 @@ impl Model<'_> {
         let parameters = of.attempts.get(attempt).and_then(|attempt| (self.case.value)(&attempt.parameters));
         let Some(parameters) = parameters else { return Partial::Gap };
         match &of.task.resource.integration {
-            Integration::Function { .. } => Partial::Known((*parameters).clone()),
+            Integration::Function { .. } | Integration::Activity => Partial::Known((*parameters).clone()),
             Integration::LambdaInvoke { .. } => {
                 parameters.get("Payload").map_or_else(super::evaluation::empty, |payload| Partial::Known(payload.clone()))
             }

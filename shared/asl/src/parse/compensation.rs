@@ -37,8 +37,12 @@ fn action(member: &Member, report: &mut Report) -> Option<CompensationAction> {
 
 /// A compensation is retried until it is known to be done: nobody may be waited for.
 fn callback_refused(member: &Member, resource: Resource, report: &mut Report) -> Option<Resource> {
-    if resource.integration == (Integration::LambdaInvoke { wait_for_task_token: true }) {
-        let message = "a compensation cannot wait for a task token";
+    let message = match resource.integration {
+        Integration::LambdaInvoke { wait_for_task_token: true } => Some("a compensation cannot wait for a task token"),
+        Integration::Activity => Some("a compensation cannot be an activity: nobody may ever ask for it"),
+        _ => None,
+    };
+    if let Some(message) = message {
         let hint = "write `arn:aws:states:::lambda:invoke`, or the function's ARN";
         report.error(code::CALLBACK_COMPENSATION, &member.value.place, message, hint);
     }

@@ -6,7 +6,7 @@ use crate::code;
 use crate::raw::{Content, Member};
 use crate::resource::{Integration, Resource};
 
-const SUPPORTED: &str = "supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), \
+const SUPPORTED: &str = "supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, \
      `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`";
 
 /// Reads a `Resource`.
@@ -33,6 +33,11 @@ fn integration(arn: &str) -> Option<Integration> {
         }
         ["arn", partition, "states", "", "", "lambda", "invoke.waitForTaskToken"] if is_partition(partition) => {
             Some(Integration::LambdaInvoke { wait_for_task_token: true })
+        }
+        ["arn", partition, "states", region, account, "activity", name]
+            if is_partition(partition) && is_region(region) && is_account(account) && is_activity_name(name) =>
+        {
+            Some(Integration::Activity)
         }
         ["arn", partition, "lambda", region, account, "function", name, qualifier @ ..]
             if is_partition(partition)
@@ -62,6 +67,12 @@ fn is_account(text: &str) -> bool {
 /// Lambda API reference, CreateFunction: letters, digits, hyphens and underscores, at most 64.
 fn is_function_name(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+}
+
+/// Step Functions API Reference, CreateActivity: at most 80 characters, and none of those that have a meaning elsewhere.
+fn is_activity_name(text: &str) -> bool {
+    let forbidden = |c: char| c.is_whitespace() || c.is_control() || "<>{}[]?*\"#%\\^|~`$&,;:/".contains(c);
+    (1..=80).contains(&text.chars().count()) && !text.contains(forbidden)
 }
 
 fn is_qualifier(parts: &[&str]) -> bool {

@@ -1,5 +1,6 @@
 //! What must hold of the coordinator whatever is killed, lost or repeated: scenarios by topic.
 
+mod activities;
 mod alarms;
 mod callback;
 mod commit;

@@ -82,6 +82,10 @@ impl DataFlow for JsonPath<'_> {
         self.select(&self.data.output_path, combined)
     }
 
+    fn placed(&self, raw: &Value, result: Value) -> Result<Option<Value>, FlowFailure> {
+        self.combine(raw, &self.data.result_path, result).map(Some)
+    }
+
     fn passed(&self, input: Value, _by: Option<(usize, Option<&Template>)>) -> Result<Value, FlowFailure> {
         self.select(&self.data.output_path, input)
     }

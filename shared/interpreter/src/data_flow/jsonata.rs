@@ -134,6 +134,10 @@ impl DataFlow for Jsonata<'_> {
         self.json(output, "Output", seen)
     }
 
+    fn placed(&self, _raw: &Value, _result: Value) -> Result<Option<Value>, FlowFailure> {
+        Ok(None)
+    }
+
     fn passed(&self, input: Value, by: Option<(usize, Option<&Template>)>) -> Result<Value, FlowFailure> {
         let (field, output) = match by {
             Some((index, output)) => (Field::Rule(index), output),

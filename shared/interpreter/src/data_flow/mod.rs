@@ -33,6 +33,8 @@ pub(crate) trait DataFlow {
     fn result(&self, result: Value, random: &mut ChaCha8Rng) -> Result<Value, FlowFailure>;
     /// The state's output, made of its raw input and what of its result is used. A Pass has no result of its own.
     fn output(&self, raw: &Value, result: Value) -> Result<Value, FlowFailure>;
+    /// The result in its place in the raw input, before what of that is the output; none where the language has no such step.
+    fn placed(&self, raw: &Value, result: Value) -> Result<Option<Value>, FlowFailure>;
     /// The output of a state that has no result (Choice, Wait, Succeed): by the `Output` of its own, or of the Choice rule with this index.
     fn passed(&self, input: Value, by: Option<(usize, Option<&Template>)>) -> Result<Value, FlowFailure>;
     /// The output when a failure is caught.
@@ -116,10 +118,21 @@ pub(crate) fn of_state<'s>(
         true => context_object::build(turn, context, mention.execution_input)?,
         false => Value::Null,
     };
-    Ok(match state.data().language {
+    Ok(given(state, context, variables, turn.now, seed))
+}
+
+/// The query language of a state, with all that its expressions can mention.
+pub(crate) fn given(
+    state: &State,
+    context: Value,
+    variables: BTreeMap<String, Value>,
+    now: Timestamp,
+    seed: u64,
+) -> Box<dyn DataFlow + '_> {
+    match state.data().language {
         QueryLanguage::JsonPath => Box::new(json_path::JsonPath { data: state.data(), context, variables }),
-        QueryLanguage::Jsonata => Box::new(jsonata::Jsonata::new(state, context, variables, turn.now, seed)),
-    })
+        QueryLanguage::Jsonata => Box::new(jsonata::Jsonata::new(state, context, variables, now, seed)),
+    }
 }
 
 /// The variables that expressions mention, of those that are assigned.

@@ -144,15 +144,19 @@ fn schedule(
     for event in scheduled_events(turn, task, parameters, timeout_seconds, heartbeat_seconds) {
         branch.last_event = turn.emit(branch.last_event, event);
     }
+    // An activity's time begins when a worker asks for the task (Developer Guide, "Task workflow state": TimeoutSeconds, HeartbeatSeconds).
+    let (begins, waits) = if is_activity(task) { (None, timeout_seconds) } else { (Some(turn.now), None) };
+    let within = |seconds: Option<u64>| Some(begins?.plus_seconds(seconds?));
     progress.phase = TaskPhase::InFlight(TaskAttempt {
         revision: turn.revision,
         function,
         input: payload,
-        deadline: timeout_seconds.map(|seconds| turn.now.plus_seconds(seconds)),
+        deadline: within(timeout_seconds),
         heartbeat_seconds,
-        heartbeat_deadline: heartbeat_seconds.map(|seconds| turn.now.plus_seconds(seconds)),
+        heartbeat_deadline: within(heartbeat_seconds),
         callback: is_callback(task),
         submitted: false,
+        timeout_seconds: waits,
     });
     Ok(Step::Waiting)
 }
@@ -379,13 +383,19 @@ fn seed_of(secret: u128) -> u64 {
 
 /// Whether the task's answer comes by SendTaskSuccess or SendTaskFailure.
 pub(crate) fn is_callback(task: &Task) -> bool {
-    matches!(task.resource.integration, Integration::LambdaInvoke { wait_for_task_token: true })
+    matches!(task.resource.integration, Integration::LambdaInvoke { wait_for_task_token: true } | Integration::Activity)
+}
+
+/// Whether a worker asks for the task.
+pub(crate) fn is_activity(task: &Task) -> bool {
+    task.resource.integration == Integration::Activity
 }
 
 /// The function to call and what it receives: of a function's ARN, all the arguments; of `lambda:invoke`, their `FunctionName` and `Payload`.
 pub(crate) fn invocation(resource: &Resource, arguments: Value) -> Result<(String, Value), StateFailure> {
     match &resource.integration {
         Integration::Function { name } => Ok((name.clone(), arguments)),
+        Integration::Activity => Ok((resource.arn.clone(), arguments)),
         Integration::LambdaInvoke { .. } => {
             let Value::Object(mut arguments) = arguments else { return Err(no_function_name()) };
             let name =
@@ -410,37 +420,42 @@ fn function_name(text: &str) -> Option<String> {
 
 fn details(task: &Task) -> Option<TaskDetails> {
     let resource = match &task.resource.integration {
-        Integration::Function { .. } => return None,
+        Integration::Function { .. } | Integration::Activity => return None,
         Integration::LambdaInvoke { wait_for_task_token: false } => "invoke",
         Integration::LambdaInvoke { wait_for_task_token: true } => "invoke.waitForTaskToken",
     };
     Some(TaskDetails { resource_type: "lambda".to_owned(), resource: resource.to_owned() })
 }
 
-/// The events of a scheduled attempt. When a worker starts is not reported, so "started" stands beside "scheduled".
+/// The events of a scheduled attempt. When a function's worker starts is not reported, so "started" stands beside "scheduled".
 fn scheduled_events(
     turn: &Turn<'_>,
     task: &Task,
     parameters: crate::Payload,
     timeout_seconds: Option<u64>,
     heartbeat_seconds: Option<u64>,
-) -> [HistoryEventKind; 2] {
+) -> Vec<HistoryEventKind> {
     match details(task) {
+        None if is_activity(task) => {
+            let resource = task.resource.arn.clone();
+            vec![HistoryEventKind::ActivityScheduled { resource, input: parameters, timeout_seconds, heartbeat_seconds }]
+        }
         None => {
             let resource = task.resource.arn.clone();
             let scheduled = HistoryEventKind::LambdaFunctionScheduled { resource, input: parameters, timeout_seconds };
-            [scheduled, HistoryEventKind::LambdaFunctionStarted]
+            vec![scheduled, HistoryEventKind::LambdaFunctionStarted]
         }
         Some(task) => {
             let region = turn.execution.identity.arn.split(':').nth(3).unwrap_or_default().to_owned();
             let started = HistoryEventKind::TaskStarted { task: task.clone() };
-            [HistoryEventKind::TaskScheduled { task, region, parameters, timeout_seconds, heartbeat_seconds }, started]
+            vec![HistoryEventKind::TaskScheduled { task, region, parameters, timeout_seconds, heartbeat_seconds }, started]
         }
     }
 }
 
 fn succeeded_event(task: &Task, output: crate::Payload) -> HistoryEventKind {
     match details(task) {
+        None if is_activity(task) => HistoryEventKind::ActivitySucceeded { output },
         None => HistoryEventKind::LambdaFunctionSucceeded { output },
         Some(task) => HistoryEventKind::TaskSucceeded { task, output },
     }
@@ -448,6 +463,7 @@ fn succeeded_event(task: &Task, output: crate::Payload) -> HistoryEventKind {
 
 fn failed_event(task: &Task, details_of_error: ErrorDetails) -> HistoryEventKind {
     match details(task) {
+        None if is_activity(task) => HistoryEventKind::ActivityFailed(details_of_error),
         None => HistoryEventKind::LambdaFunctionFailed(details_of_error),
         Some(task) => HistoryEventKind::TaskFailed { task, details: details_of_error },
     }
@@ -455,6 +471,7 @@ fn failed_event(task: &Task, details_of_error: ErrorDetails) -> HistoryEventKind
 
 fn not_published_event(task: &Task, details_of_error: ErrorDetails) -> HistoryEventKind {
     match details(task) {
+        None if is_activity(task) => HistoryEventKind::ActivityScheduleFailed(details_of_error),
         None => HistoryEventKind::LambdaFunctionScheduleFailed(details_of_error),
         Some(task) => HistoryEventKind::TaskSubmitFailed { task, details: details_of_error },
     }
@@ -464,6 +481,7 @@ fn timed_out(task: &Task, error: &str) -> (StateFailure, Effect, HistoryEventKin
     let failure = StateFailure::named(error);
     let shown = ErrorDetails::of(&failure);
     let event = match details(task) {
+        None if is_activity(task) => HistoryEventKind::ActivityTimedOut(shown),
         None => HistoryEventKind::LambdaFunctionTimedOut(shown),
         Some(task) => HistoryEventKind::TaskTimedOut { task, details: shown },
     };

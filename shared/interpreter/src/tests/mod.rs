@@ -5,6 +5,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "`json!` makes values to be given away")]
 
+mod activities;
 mod compensation;
 mod data;
 mod jsonata;

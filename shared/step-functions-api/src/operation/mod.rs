@@ -56,6 +56,7 @@ operations! {
     describe_state_machine_alias, DescribeStateMachineAlias;
     list_state_machine_aliases, ListStateMachineAliases;
     delete_state_machine_alias, DeleteStateMachineAlias;
+    test_state, TestState;
     validate_state_machine_definition, ValidateStateMachineDefinition;
     start_execution, StartExecution;
     start_sync_execution, StartSyncExecution;
@@ -71,6 +72,7 @@ operations! {
     describe_activity, DescribeActivity;
     list_activities, ListActivities;
     delete_activity, DeleteActivity;
+    get_activity_task, GetActivityTask;
     tag_resource, TagResource;
     untag_resource, UntagResource;
     list_tags_for_resource, ListTagsForResource;

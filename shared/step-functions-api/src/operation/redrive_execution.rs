@@ -1,10 +1,12 @@
 //! RedriveExecution: what failed or is parked goes on where it stands, under the same keys.
 
+use coordinator::RedriveError;
 use serde::{Deserialize, Serialize};
+use store::{Condition, ItemKey, Write};
 
 use crate::arn::Kind;
 use crate::constraints::Constraints;
-use crate::{Api, ApiError, EpochSeconds, arn, member};
+use crate::{Api, ApiError, EpochSeconds, arn, member, record};
 
 /// Which execution.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
@@ -12,7 +14,7 @@ use crate::{Api, ApiError, EpochSeconds, arn, member};
 pub struct RedriveExecutionRequest {
     /// Its ARN: required.
     pub execution_arn: Option<String>,
-    /// Not used: a redrive that is repeated while the execution runs is refused, which tells as much.
+    /// Names this redrive: repeated with the same token within a day, it is answered as done and not done again.
     pub client_token: Option<String>,
 }
 
@@ -24,6 +26,16 @@ pub struct RedriveExecutionResponse {
     pub redrive_date: EpochSeconds,
 }
 
+/// How long a client's token is remembered.
+const TOKEN_SECONDS: u64 = 86_400;
+
+/// A redrive that was asked for by a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct AskedRedrive {
+    /// How often the execution had been redriven.
+    redrive_count: u32,
+}
+
 impl Api<'_> {
     /// Redrives an execution.
     ///
@@ -33,11 +45,39 @@ impl Api<'_> {
     pub async fn redrive_execution(&self, request: RedriveExecutionRequest) -> Result<RedriveExecutionResponse, ApiError> {
         let mut constraints = Constraints::default();
         let execution_arn = constraints.required(member::EXECUTION_ARN, request.execution_arn);
-        constraints.optional(member::CLIENT_TOKEN, request.client_token);
+        let client_token = constraints.optional(member::CLIENT_TOKEN, request.client_token);
         constraints.check()?;
         arn::check(&execution_arn, Kind::Execution)?;
-        let redriven = self.coordinator.redrive(&execution_arn).await?;
+        let token_key = client_token.map(|token| record::key("redrives", &execution_arn, &token));
+        if let Some(key) = &token_key
+            && let Some(redrive_date) = self.redriven_before(&execution_arn, key).await?
+        {
+            return Ok(RedriveExecutionResponse { redrive_date });
+        }
+        let redriven = match (self.coordinator.redrive(&execution_arn).await, token_key) {
+            (Err(refusal @ RedriveError::NotRedrivable(_)), Some(key)) => {
+                // What was refused is not done by somebody else's redrive.
+                self.write(&[Write::Delete { key, condition: Condition::Always }]).await?;
+                return Err(refusal.into());
+            }
+            (redriven, _) => redriven?,
+        };
         Ok(RedriveExecutionResponse { redrive_date: redriven.redriven_at.into() })
+    }
+
+    /// When the redrive with this token was done; none if it was not. The token is kept before, with what was there before: so a redrive whose
+    /// answer was lost is recognized, and one that was not done is not taken for done.
+    async fn redriven_before(&self, execution_arn: &str, key: &ItemKey) -> Result<Option<EpochSeconds>, ApiError> {
+        let description = self.coordinator.describe(execution_arn).await?;
+        if let Some(asked) = self.record::<AskedRedrive>(key).await? {
+            let done = description.redrive_count > asked.value.redrive_count;
+            return Ok(description.redriven_at.filter(|_| done).map(EpochSeconds));
+        }
+        let asked = AskedRedrive { redrive_count: description.redrive_count };
+        let until = self.now().plus_seconds(TOKEN_SECONDS);
+        // Somebody else asked with the same token in between: the redrive itself decides who is first.
+        self.write(&[record::put_until(key.clone(), &asked, Condition::Absent, Some(until))?]).await?;
+        Ok(None)
     }
 }
 
@@ -46,6 +86,25 @@ mod tests {
     use serde_json::json;
 
     use crate::tests::{FAIL, PASS, System, WAIT};
+
+    #[tokio::test]
+    async fn a_redrive_that_is_repeated_with_its_token_is_done_once() {
+        let system = System::new();
+        let arn = system.machine("order", WAIT).await;
+        let execution = system.start(&arn, "one", "{}").await;
+        let redrive = |token: &str| json!({"executionArn": execution, "clientToken": token});
+        system.refused("RedriveExecution", redrive("early"), "ExecutionNotRedrivable", "RUNNING").await;
+        system.call("StopExecution", json!({"executionArn": execution})).await;
+        let first = system.call("RedriveExecution", redrive("a")).await;
+        system.advance_seconds(5);
+        assert_eq!(system.call("RedriveExecution", redrive("a")).await, first);
+        system.refused("RedriveExecution", redrive("b"), "ExecutionNotRedrivable", "RUNNING").await;
+        system.call("StopExecution", json!({"executionArn": execution})).await;
+        let later = system.call("RedriveExecution", redrive("b")).await;
+        assert_ne!(later, first, "what was refused before was not done");
+        let described = system.call("DescribeExecution", json!({"executionArn": execution})).await;
+        assert_eq!(described["redriveCount"], 2);
+    }
 
     #[tokio::test]
     async fn a_failed_execution_is_redriven_and_counts_it() {

@@ -135,7 +135,7 @@ impl Api<'_> {
     }
 
     /// Waits for the end of an execution.
-    async fn ended(&self, execution_arn: &str) -> Result<Description, ApiError> {
+    pub(crate) async fn ended(&self, execution_arn: &str) -> Result<Description, ApiError> {
         let mut pause = PAUSE_MIN;
         loop {
             let description = self.coordinator.describe(execution_arn).await?;

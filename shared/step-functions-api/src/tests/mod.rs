@@ -7,7 +7,10 @@ use std::time::Duration;
 use clock::{ManualClock, SeededEntropy};
 use coordinator::{Coordinator, Ports, Settings};
 use interpreter::{Route, Routes, TaskToken};
-use messages::{InputBody, MemoryQueue, QueueSettings, RequestBody, queue_name};
+use messages::{
+    CoordinatorBody, CoordinatorMessage, InputBody, MemoryQueue, MessageQueue, Outgoing, QueueSettings, QueueSource, RequestBody,
+    queue_name,
+};
 use serde_json::{Value, json};
 use store::MemoryStore;
 
@@ -114,6 +117,15 @@ impl System {
         let [message] = <[_; 1]>::try_from(self.queue.peek("worker", 2)).unwrap();
         let InputBody::Input(payload) = RequestBody::decode(&message.body).unwrap().input else { panic!("by reference") };
         (execution, payload["token"].as_str().unwrap().to_owned())
+    }
+
+    /// Has an execution looked at, as a timer hint or the watch would.
+    pub(crate) async fn hint(&self, execution_arn: &Value) {
+        let head = self.api().executions().head(execution_arn.as_str().unwrap()).await.unwrap().unwrap();
+        let wake = CoordinatorBody::new(head.identity.id, CoordinatorMessage::wake());
+        self.queue.send(queue_name::HINTS, &[Outgoing::standard(wake.encode())]).await.unwrap();
+        let deliveries = self.queue.receive(queue_name::HINTS, 10, Duration::ZERO).await.unwrap();
+        self.coordinator.handle(&deliveries).await;
     }
 
     /// A token with another proof.

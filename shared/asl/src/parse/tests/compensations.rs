@@ -90,7 +90,7 @@ fn a_compensation_is_none_or_an_object_with_a_resource() {
     check_state(
         &task(r#""Compensation": {"Resource": "arn:aws:states:::sqs:sendMessage"}"#),
         expect![[r#"
-        3:116: the resource `arn:aws:states:::sqs:sendMessage` is not supported [unsupported-resource] at /States/A/Compensation/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`)
+        3:116: the resource `arn:aws:states:::sqs:sendMessage` is not supported [unsupported-resource] at /States/A/Compensation/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`)
     "#]],
     );
 }
@@ -118,6 +118,12 @@ fn a_compensation_by_lambda_invoke_says_which_function_and_waits_for_no_token() 
         ),
         expect![[r#"
             3:116: a compensation cannot wait for a task token [callback-compensation] at /States/A/Compensation/Resource (write `arn:aws:states:::lambda:invoke`, or the function's ARN)
+        "#]],
+    );
+    check_state(
+        &task(r#""Compensation": {"Resource": "arn:aws:states:us-east-1:123456789012:activity:refund"}"#),
+        expect![[r#"
+            3:116: a compensation cannot be an activity: nobody may ever ask for it [callback-compensation] at /States/A/Compensation/Resource (write `arn:aws:states:::lambda:invoke`, or the function's ARN)
         "#]],
     );
 }

@@ -23,6 +23,7 @@ fn a_task_names_a_resource_that_is_served_here() {
         "arn:aws:lambda:us-east-1:123456789012:function:charge:$LATEST",
         "arn:aws:lambda:us-east-1:123456789012:function:charge:live",
         "arn:aws-cn:lambda:cn-north-1:123456789012:function:charge_2",
+        "arn:aws:states:us-east-1:123456789012:activity:review.manual-1",
     ] {
         check_taken(&[&format!(r#"{{"Type": "Task", "Resource": "{resource}", "End": true}}"#)]);
     }
@@ -34,7 +35,7 @@ fn a_task_names_a_resource_that_is_served_here() {
     check_state(
         r#"{"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true}"#,
         expect![[r#"
-        3:30: the resource `arn:aws:states:::sqs:sendMessage` is not supported [unsupported-resource] at /States/A/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`)
+        3:30: the resource `arn:aws:states:::sqs:sendMessage` is not supported [unsupported-resource] at /States/A/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`)
     "#]],
     );
     for resource in [
@@ -46,7 +47,8 @@ fn a_task_names_a_resource_that_is_served_here() {
         "arn:aws:lambda:us-east-1:123456789012:function:charge:",
         "arn:aws:lambda:us-east-1:123456789012:function:charge:a:b",
         "arn:aws:states:::lambda:invoke.sync",
-        "arn:aws:states:us-east-1:123456789012:activity:a",
+        "arn:aws:states:us-east-1:123456789012:activity:a b",
+        "arn:aws:states:us-east-1:123456789012:activity:a:b",
     ] {
         let text = super::report(&super::machine(&format!(r#"{{"Type": "Task", "Resource": "{resource}", "End": true}}"#)));
         assert!(text.contains("[unsupported-resource]"), "{resource}: {text}");
