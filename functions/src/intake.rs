@@ -41,14 +41,12 @@ impl OrderIntake {
     /// Starts an execution for each order; the answer has an element for each, in order. An order that was started before with the same content is done, one
     /// that cannot be started is parked with its reason.
     pub async fn handle(&self, deliveries: &[Delivery]) -> Vec<Disposition> {
-        let deeds =
-            deliveries.iter().map(|delivery| move |one: Coordinator| async move { self.handle_one(&one, delivery).await });
-        self.coordinator.side_by_side(deeds).await
+        futures::future::join_all(deliveries.iter().map(|delivery| self.handle_one(delivery))).await
     }
 
-    async fn handle_one(&self, coordinator: &Coordinator, delivery: &Delivery) -> Disposition {
+    async fn handle_one(&self, delivery: &Delivery) -> Disposition {
         let started = match order::admit(&delivery.body) {
-            Ok(admitted) => self.start(coordinator, delivery, &admitted).await,
+            Ok(admitted) => self.start(delivery, &admitted).await,
             Err(Refusal { reason }) => Err(NotStarted::Refused(reason)),
         };
         match started {
@@ -58,12 +56,12 @@ impl OrderIntake {
         }
     }
 
-    async fn start(&self, coordinator: &Coordinator, delivery: &Delivery, admitted: &Admitted) -> Result<(), NotStarted> {
+    async fn start(&self, delivery: &Delivery, admitted: &Admitted) -> Result<(), NotStarted> {
         let named = delivery.attributes.get(MACHINE_ATTRIBUTE).unwrap_or(&self.machine);
         let machine = self.machine(named).await?;
         let name = admitted.execution_name.clone();
         let request = StartRequest { machine, name: name.clone(), input: Arc::from(admitted.input.to_string()) };
-        match coordinator.start(request).await {
+        match self.coordinator.start(request).await {
             Ok(started) if matches!(started.novelty, Novelty::OtherInput { .. }) => {
                 Err(NotStarted::Refused(Refusal::of_other_content(&name).reason))
             }

@@ -70,7 +70,7 @@ impl Coordinator {
         dispositions
     }
 
-    /// Delivers what was read, by execution in order of receipt, several executions at a time, whose messages travel together.
+    /// Delivers what was read, by execution in order of receipt, several executions at a time.
     pub(crate) async fn handle_all(&self, incoming: Vec<Incoming<'_>>, dispositions: &mut [Disposition]) {
         let mut groups: BTreeMap<ExecutionId, Vec<Incoming<'_>>> = BTreeMap::new();
         for message in incoming {
@@ -78,9 +78,8 @@ impl Coordinator {
         }
         let groups: Vec<_> = groups.into_iter().collect();
         for some in groups.chunks(self.settings.bounds.concurrent_executions.max(1)) {
-            let deeds =
-                some.iter().map(|(execution, group)| move |one: Self| async move { one.handle_group(execution, group).await });
-            for (place, disposition) in self.side_by_side(deeds).await.into_iter().flatten() {
+            let handled = some.iter().map(|(execution, group)| self.handle_group(execution, group));
+            for (place, disposition) in futures::future::join_all(handled).await.into_iter().flatten() {
                 settle(dispositions, place, disposition);
             }
         }

@@ -64,8 +64,6 @@ pub struct Bounds {
     pub concurrent_sends: usize,
     /// Executions that are worked on at a time, per call of `handle`.
     pub concurrent_executions: usize,
-    /// How long, in milliseconds, what one execution sends waits for what others of the same call send, to travel with it.
-    pub company_millis: u64,
     /// Commands that the handling of one wake publishes, or of a message that was delivered before; the rest is a further wake's. Each is a message
     /// to a queue or the revocation of a key.
     pub commands_per_wake: usize,
@@ -101,7 +99,6 @@ impl Default for Bounds {
             request_inline_bytes: 49_152,
             concurrent_sends: 8,
             concurrent_executions: 10,
-            company_millis: 100,
             commands_per_wake: 100,
             renewed_per_page: 100,
             wakes_per_watch: 1_000,

@@ -3,7 +3,6 @@
 mod body;
 pub mod contract;
 mod disposition;
-mod gathering;
 mod memory_queue;
 mod outgoing;
 mod pump;
@@ -13,7 +12,6 @@ mod queue_settings;
 
 pub use body::{BodyError, CoordinatorBody, CoordinatorMessage, FORMAT, InputBody, RequestBody, WakeRest};
 pub use disposition::Disposition;
-pub use gathering::{Gathering, Member};
 pub use memory_queue::{Depths, Disorder, MemoryQueue, Peeked};
 pub use outgoing::{REASON_ATTRIBUTE, SOURCE_ATTRIBUTE, batch_refusal, batches};
 pub use pump::{PumpSettings, pump};

@@ -7,10 +7,9 @@ use std::time::Duration;
 use breaks::Break;
 use clock::{Clock, Entropy};
 use futures::StreamExt;
-use futures::future::{BoxFuture, OptionFuture};
 use futures::stream::{self, FuturesUnordered};
 use interpreter::{TaskOutcome, Timestamp};
-use messages::{BodyError, Delivery, Disposition, Gathering, MessageQueue, Outgoing, REASON_ATTRIBUTE, RequestBody, queue_name};
+use messages::{BodyError, Delivery, Disposition, MessageQueue, Outgoing, REASON_ATTRIBUTE, RequestBody, queue_name};
 use store::{ExecutionStore, LedgerStore};
 
 use crate::settings::GIVE_BACK_MAX;
@@ -26,7 +25,6 @@ pub struct Harness {
 }
 
 /// What a harness works with.
-#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) ledger: Arc<dyn LedgerStore>,
@@ -68,19 +66,8 @@ impl Harness {
         Self { inner: Arc::new(Inner { handler, ledger, values, queue, clock, entropy, settings }) }
     }
 
-    /// For harnesses at work side by side whose answers are to travel together, with the patience of this one.
-    pub(crate) fn gathering(&self) -> Arc<Gathering> {
-        let Inner { queue, clock, settings, .. } = &*self.inner;
-        Gathering::new(Arc::clone(queue), Arc::clone(clock), settings.company)
-    }
-
-    /// The same harness, sending by way of another queue port.
-    pub(crate) fn sending_by(&self, queue: Arc<dyn MessageQueue>) -> Self {
-        Self { inner: Arc::new(Inner { queue, ..Inner::clone(&self.inner) }) }
-    }
-
     /// Handles deliveries, each for itself, until `invocation_deadline` at the latest; says of each, in order, what becomes of it. A delivery is
-    /// done only when the queue has taken its answer. Answers wait for each other a little ([`HarnessSettings::company`]): ten of them are one request.
+    /// done only when the queue has taken its answer.
     ///
     /// `invocation_deadline` is when the process may be stopped: on Lambda the end of the invocation, elsewhere now and the function's timeout.
     pub async fn handle(&self, deliveries: Vec<Delivery>, invocation_deadline: Timestamp) -> Vec<Disposition> {
@@ -90,37 +77,24 @@ impl Harness {
         let handling = stream::iter(deliveries.into_iter().enumerate())
             .map(|(place, delivery)| inner.handle_one(place, delivery, invocation_deadline))
             .buffer_unordered(inner.settings.concurrency.max(1))
+            // Whatever is ready at the same moment is answered in one call; nothing waits for company.
             .ready_chunks(ANSWERS_AT_ONCE);
         let mut handling = pin!(handling);
-        let (mut handled, mut is_over) = (Vec::new(), false);
-        let mut company: Option<BoxFuture<'_, ()>> = None;
         let mut sending = FuturesUnordered::new();
         loop {
-            let is_waited_for = tokio::select! {
+            let settled = tokio::select! {
                 biased;
-                Some(settled) = sending.next() => {
-                    for (place, disposition) in settled {
-                        if let Some(of_place) = dispositions.get_mut(place) {
-                            *of_place = disposition;
-                        }
-                    }
+                Some(settled) = sending.next() => settled,
+                Some(chunk) = handling.next() => {
+                    sending.push(inner.finish(chunk, &counts));
                     continue;
                 }
-                chunk = handling.next(), if !is_over => {
-                    is_over = chunk.is_none();
-                    handled.extend(chunk.into_iter().flatten());
-                    !is_over && handled.len() < ANSWERS_AT_ONCE
-                }
-                Some(()) = OptionFuture::from(company.as_mut()) => false,
                 else => break,
             };
-            if is_waited_for {
-                company.get_or_insert_with(|| inner.company(invocation_deadline));
-                continue;
-            }
-            company = None;
-            if !handled.is_empty() {
-                sending.push(inner.finish(std::mem::take(&mut handled), &counts));
+            for (place, disposition) in settled {
+                if let Some(of_place) = dispositions.get_mut(place) {
+                    *of_place = disposition;
+                }
             }
         }
         let is_done = |disposition: &Disposition| *disposition == Disposition::Done;
@@ -137,12 +111,6 @@ impl Harness {
 impl Inner {
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.clock.now_millis())
-    }
-
-    /// For how long an answer waits for others: never into the time that is kept for sending it.
-    fn company(&self, invocation_deadline: Timestamp) -> BoxFuture<'_, ()> {
-        let closing = self.now() + self.settings.closing_time;
-        self.clock.sleep(self.settings.company.min(invocation_deadline.since(closing)))
     }
 
     async fn handle_one(&self, place: usize, delivery: Delivery, invocation_deadline: Timestamp) -> Handled {

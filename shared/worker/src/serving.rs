@@ -30,9 +30,6 @@ pub struct Serving {
     any: Option<ServesAny>,
 }
 
-/// Deliveries by function, with their places in the batch.
-type Groups = BTreeMap<String, (Vec<usize>, Vec<Delivery>)>;
-
 impl Serving {
     /// These functions by name, and `any` for all others if it is there.
     pub fn new(clock: Arc<dyn Clock>, by_function: BTreeMap<String, Served>, any: Option<ServesAny>) -> Self {
@@ -44,14 +41,17 @@ impl Serving {
     /// parks it. The answer has an element for each delivery, in order.
     pub async fn invoke(&self, deliveries: Vec<Delivery>, deadline: Option<Timestamp>) -> Vec<Disposition> {
         let mut dispositions = vec![Disposition::AGAIN; deliveries.len()];
-        let mut groups = Groups::new();
+        let mut groups = BTreeMap::<String, (Vec<usize>, Vec<Delivery>)>::new();
         for (place, delivery) in deliveries.into_iter().enumerate() {
             let function = RequestBody::decode(&delivery.body).map(|request| request.function).unwrap_or_default();
             let (places, group) = groups.entry(function).or_default();
             places.push(place);
             group.push(delivery);
         }
-        for (place, disposition) in self.invoke_all(groups, deadline).await {
+        let invoked = groups.into_iter().map(|(function, (places, group))| async move {
+            places.into_iter().zip(self.invoke_one(&function, group, deadline).await)
+        });
+        for (place, disposition) in futures::future::join_all(invoked).await.into_iter().flatten() {
             if let Some(of_place) = dispositions.get_mut(place) {
                 *of_place = disposition;
             }
@@ -59,29 +59,8 @@ impl Serving {
         dispositions
     }
 
-    /// Each function's deliveries side by side; the answers of all travel together.
-    async fn invoke_all(&self, groups: Groups, deadline: Option<Timestamp>) -> Vec<(usize, Disposition)> {
-        let mut gathering = None;
-        let invoked: Vec<_> = groups
-            .into_iter()
-            .map(|(function, (places, group))| {
-                let served = self.served(&function).map(|Served { harness, function_timeout }| {
-                    let gathering = gathering.get_or_insert_with(|| harness.gathering());
-                    Served { harness: harness.sending_by(Arc::new(gathering.member())), function_timeout }
-                });
-                async move { places.into_iter().zip(self.invoke_one(served, group, deadline).await) }
-            })
-            .collect();
-        let invoked = futures::future::join_all(invoked);
-        let invoked = match &gathering {
-            Some(gathering) => gathering.drive(invoked).await,
-            None => invoked.await,
-        };
-        invoked.into_iter().flatten().collect()
-    }
-
-    async fn invoke_one(&self, served: Option<Served>, group: Vec<Delivery>, deadline: Option<Timestamp>) -> Vec<Disposition> {
-        let Some(served) = served else { return vec![Disposition::AGAIN; group.len()] };
+    async fn invoke_one(&self, function: &str, group: Vec<Delivery>, deadline: Option<Timestamp>) -> Vec<Disposition> {
+        let Some(served) = self.served(function) else { return vec![Disposition::AGAIN; group.len()] };
         let timeout = Timestamp::from_millis(self.clock.now_millis()) + served.function_timeout;
         served.harness.handle(group, deadline.map_or(timeout, |deadline| deadline.min(timeout))).await
     }

@@ -21,8 +21,6 @@ pub struct HarnessSettings {
     pub payload_bytes: u64,
     /// The deepest nesting of a result.
     pub payload_depth: usize,
-    /// How long an answer waits for those of other requests of its batch, to be sent with them.
-    pub company: Duration,
     /// How many requests of one batch are handled at a time.
     pub concurrency: usize,
     /// How often the ledger is read again in one delivery because somebody else wrote to it meanwhile.
@@ -53,7 +51,6 @@ impl HarnessSettings {
             clock_skew: Duration::from_millis(limits.timer_skew_millis),
             payload_bytes: limits.payload_bytes,
             payload_depth: limits.payload_depth,
-            company: Duration::from_millis(100),
             concurrency: 10,
             ledger_reads: 10,
             performances: 5,

@@ -16,6 +16,5 @@ mod sendable;
 mod start;
 mod stop;
 mod time;
-mod together;
 mod unreadable;
 mod world;

@@ -263,11 +263,6 @@ impl World {
         self.queue.sends.store(0, Relaxed);
     }
 
-    /// How many sends there were since the last plan.
-    pub(super) fn sends(&self) -> u64 {
-        self.queue.sends.load(Relaxed)
-    }
-
     pub(super) fn is_dead(&self) -> bool {
         self.queue.is_dead()
     }

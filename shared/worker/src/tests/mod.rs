@@ -8,5 +8,4 @@ mod heartbeats;
 mod logs;
 mod outcomes;
 mod requests;
-mod serving;
 mod through_the_queue;
