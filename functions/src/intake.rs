@@ -60,7 +60,8 @@ impl OrderIntake {
         let named = delivery.attributes.get(MACHINE_ATTRIBUTE).unwrap_or(&self.machine);
         let machine = self.machine(named).await?;
         let name = admitted.execution_name.clone();
-        let request = StartRequest { machine, name: name.clone(), input: Arc::from(admitted.input.to_string()) };
+        let input = Arc::from(admitted.input.to_string());
+        let request = StartRequest { machine, name: name.clone(), input, parent: None };
         match self.coordinator.start(request).await {
             Ok(started) if matches!(started.novelty, Novelty::OtherInput { .. }) => {
                 Err(NotStarted::Refused(Refusal::of_other_content(&name).reason))

@@ -88,7 +88,8 @@ impl System {
             false => submission.input.as_str().into(),
         };
         loop {
-            let request = StartRequest { machine: machine.clone(), name: submission.name.clone(), input: Arc::clone(&input) };
+            let request =
+                StartRequest { machine: machine.clone(), name: submission.name.clone(), input: Arc::clone(&input), parent: None };
             let answer = self.asked(Asking::Other("start"), |coordinator| started(coordinator, request)).await;
             match answer {
                 Some(Ok(started)) => {

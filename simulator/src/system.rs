@@ -87,6 +87,7 @@ impl System {
             executions: site.clone(),
             ledger: site.clone(),
             queue: site.clone(),
+            objects: None,
             clock: Arc::new(HostClock(self.site(host))),
             entropy: Arc::clone(&self.world.entropy),
         }
@@ -115,7 +116,7 @@ impl System {
             let timeout = Duration::from_secs(route.function_timeout_seconds);
             let settings = HarnessSettings::new(route.queue.clone(), timeout);
             let name = handler.function().to_owned();
-            let Ports { executions, ledger, queue, clock, entropy } = ports.clone();
+            let Ports { executions, ledger, queue, clock, entropy, .. } = ports.clone();
             Some((name, Harness::new(handler, ledger, executions, queue, clock, entropy, settings)))
         };
         handlers.into_iter().filter_map(harness).collect()

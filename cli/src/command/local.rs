@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::Args;
 use embedded::{OpenError, Options, RegisterError, StoreChoice, System};
+use objects::{DirectoryObjects, ObjectStore};
 use order::ItemError;
 use order::definition::{SubstitutionError, Substitutions, definitions};
 use step_functions_api::Place;
@@ -50,6 +51,10 @@ pub(crate) struct LocalArguments {
     /// Keep data in memory, and lose it at the end
     #[arg(long, conflicts_with = "data_dir")]
     in_memory: bool,
+
+    /// Where distributed Maps find their buckets: the directories in this one
+    #[arg(long, value_name = "DIR")]
+    objects_dir: Option<PathBuf>,
 
     /// The region in ARNs
     #[arg(long, default_value = "us-east-1", value_parser = region)]
@@ -117,7 +122,13 @@ fn open(arguments: &LocalArguments) -> Result<System, LocalError> {
     };
     let options = Options::new(store).serving_orders();
     let (region, account) = (arguments.region.clone(), arguments.account.clone());
-    Ok(System::open(Options { region, account, ..options })?)
+    Ok(System::open(Options { region, account, objects: objects(arguments), ..options })?)
+}
+
+/// Where buckets are: in a directory, if one is named.
+fn objects(arguments: &LocalArguments) -> Option<Arc<dyn ObjectStore>> {
+    let directory = arguments.objects_dir.as_ref()?;
+    Some(Arc::new(DirectoryObjects::new(directory.clone())))
 }
 
 /// Makes the default directory, kept out of version control: it was not asked for by name.

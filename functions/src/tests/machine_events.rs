@@ -44,7 +44,7 @@ async fn a_definition_of_ones_own_has_numbers_where_it_needs_them() {
             && text.contains("arn:aws:lambda:us-east-1:000000000000:function:backstep-task-hello"),
         "{text}"
     );
-    let started = StartRequest { machine, name: "one".to_owned(), input: "{}".into() };
+    let started = StartRequest { machine, name: "one".to_owned(), input: "{}".into(), parent: None };
     bench.coordinator().start(started).await.unwrap();
 }
 

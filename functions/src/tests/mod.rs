@@ -42,6 +42,7 @@ impl Bench {
             executions: Arc::new(store.clone()),
             ledger: Arc::new(store),
             queue: queues.clone(),
+            objects: None,
             clock,
             entropy: Arc::new(SeededEntropy::new(4)),
         };

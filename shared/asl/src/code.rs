@@ -79,8 +79,8 @@ codes! {
     UNKNOWN_ERROR_NAME = "unknown-error-name";
     /// A `Resource` that nothing here serves.
     UNSUPPORTED_RESOURCE = "unsupported-resource";
-    /// A Map mode that this release does not have.
-    UNSUPPORTED_MAP_MODE = "unsupported-map-mode";
+    /// A compensation in the processor of a distributed Map.
+    DISTRIBUTED_COMPENSATION = "distributed-compensation";
     /// A pivot that declares how to undo it.
     PIVOT_WITH_COMPENSATION = "pivot-with-compensation";
     /// A pivot inside a Parallel or a Map.

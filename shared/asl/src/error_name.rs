@@ -23,6 +23,10 @@ pub const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
 pub const INTRINSIC_FAILURE: &str = "States.IntrinsicFailure";
 /// More iterations failed than are tolerated.
 pub const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
+/// The items of a distributed Map could not be read.
+pub const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
+/// The results of a distributed Map could not be written.
+pub const RESULT_WRITER_FAILED: &str = "States.ResultWriterFailed";
 /// An expression in JSONata failed.
 pub const QUERY_EVALUATION_ERROR: &str = "States.QueryEvaluationError";
 /// No permission.

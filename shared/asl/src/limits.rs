@@ -29,3 +29,10 @@ pub const MAX_VARIABLE_NAME_CHARACTERS: usize = 80;
 /// Intrinsic functions inside each other, the outermost counted. Step Functions Developer Guide, "Intrinsic functions": "you can
 /// nest up to 10 intrinsic functions within a field".
 pub const MAX_CALL_NESTING: usize = 10;
+
+/// Characters of the label of a distributed Map (Step Functions Developer Guide, "Map state in Distributed mode").
+pub const MAX_LABEL_CHARACTERS: usize = 40;
+/// Items that a reader or a batch may be told to have at most: "up to 100,000,000" (the same, `MaxItems`).
+pub const MAX_ITEMS: u64 = 100_000_000;
+/// Bytes of a batch that may be asked for (the same, `ItemBatcher`).
+pub const MAX_BATCH_BYTES: u64 = 262_144;

@@ -8,8 +8,8 @@ use crate::definition::Definition;
 use crate::intrinsic::{Argument, Call};
 use crate::path::{Path, Root, Segment};
 use crate::state::{
-    Amount, Assign, Comparison, Compensation, CompensationAction, Condition, InputPath, Operand, QueryLanguage, State, StateKind,
-    Text, WaitUntil,
+    Amount, Assign, Comparison, Compensation, CompensationAction, Condition, Distributed, InputPath, Operand, QueryLanguage,
+    State, StateKind, Text, WaitUntil,
 };
 use crate::template::Template;
 
@@ -77,6 +77,7 @@ impl<'s> Mention<'s> {
                 map.items.iter().chain(&map.item_selector).for_each(|template| self.template(template));
                 let amounts = [&map.max_concurrency, &map.tolerance.count, &map.tolerance.percentage];
                 amounts.into_iter().flatten().for_each(|amount| self.amount(amount));
+                map.distributed.iter().for_each(|distributed| self.distributed(distributed));
             }
             StateKind::Wait(wait) => match &wait.until {
                 WaitUntil::Seconds(amount) => self.amount(amount),
@@ -87,6 +88,17 @@ impl<'s> Mention<'s> {
             StateKind::Fail(fail) => fail.error.iter().chain(&fail.cause).for_each(|text| self.text(text)),
             StateKind::Parallel(_) | StateKind::Pass(_) | StateKind::Succeed(_) => {}
         }
+    }
+
+    fn distributed(&mut self, distributed: &'s Distributed) {
+        let Distributed { reader, batcher, writer, .. } = distributed;
+        let of_reader = reader.iter().filter_map(|reader| reader.parameters.as_ref());
+        let of_batcher = batcher.iter().filter_map(|batcher| batcher.input.as_ref());
+        let of_writer = writer.iter().filter_map(|writer| writer.parameters.as_ref());
+        of_reader.chain(of_batcher).chain(of_writer).for_each(|template| self.template(template));
+        reader.iter().filter_map(|reader| reader.max_items.as_ref()).for_each(|amount| self.amount(amount));
+        let bounds = batcher.iter().flat_map(|batcher| [&batcher.max_items, &batcher.max_bytes]);
+        bounds.flatten().for_each(|amount| self.amount(amount));
     }
 
     fn compensation(&mut self, action: &'s CompensationAction) {

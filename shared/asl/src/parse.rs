@@ -8,6 +8,7 @@ mod catch;
 mod choice;
 mod compensation;
 mod data_flow;
+mod distributed;
 mod duplicate;
 mod error_names;
 mod expression;
@@ -61,6 +62,8 @@ struct Reader {
     states: Vec<(usize, State)>,
     /// The type of the state in whose flow the reader is; none in the outermost flow.
     enclosing: Option<&'static str>,
+    /// Whether the reader is in the processor of a distributed Map.
+    distributed: bool,
     /// The query language of the machine.
     language: QueryLanguage,
     /// How many flows stand around what is read.

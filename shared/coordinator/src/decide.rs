@@ -45,6 +45,9 @@ impl Coordinator {
             Ok::<_, StoreError>((key.clone(), entry.as_ref().and_then(heard_of)))
         });
         reads.heartbeats.extend(futures::future::try_join_all(heartbeats).await?);
+        for request in &needs.items {
+            reads.items.insert(request.clone(), self.read_items(request).await);
+        }
         Ok(())
     }
 }

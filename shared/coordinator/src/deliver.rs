@@ -195,17 +195,21 @@ impl Coordinator {
                 unseen_since: (settled.committed_in == Some(1)).then_some(settled.execution.revision),
                 values: &settled.values,
             };
-            let undeliverable = self.publish(&publication, selection.commands).await?;
+            let published = self.publish(&publication, selection.commands).await?;
             further.extend(selection.further);
-            if undeliverable.is_empty() || breaks::active(Break::UndeliverableRequestLeft) {
+            let undeliverable = published.undeliverable.into_iter();
+            let undeliverable = undeliverable.filter(|_| !breaks::active(Break::UndeliverableRequestLeft));
+            let follow_ups: Vec<Message> =
+                published.written.into_iter().chain(undeliverable.map(Message::PublishFailed)).collect();
+            if follow_ups.is_empty() {
                 // Only now: the last page raises the head, and what can never be published has to be a failure by then.
                 return self.send_wakes(&settled.execution, further).await;
             }
-            let failures: Vec<Message> = undeliverable.into_iter().map(Message::PublishFailed).collect();
             let known = settled.execution.clone();
-            *settled = self.settle(&id, Some(known), &failures).await.map_err(|error| PublishError::FollowUp(Box::new(error)))?;
+            *settled =
+                self.settle(&id, Some(known), &follow_ups).await.map_err(|error| PublishError::FollowUp(Box::new(error)))?;
             let bound = self.settings.bounds.commands_per_wake;
-            selection = select(settled, &Received::from_caller(&failures), &settled.outcomes, bound);
+            selection = select(settled, &Received::from_caller(&follow_ups), &settled.outcomes, bound);
         }
         // A program that goes from one undeliverable task to the next, for ever: the rest is a wake's.
         self.send_wakes(&settled.execution, further).await?;
@@ -261,5 +265,8 @@ fn kind(message: &Message) -> &'static str {
         Message::Stop { .. } => "stop",
         Message::Redrive => "redrive",
         Message::PublishFailed(_) => "publish_failed",
+        Message::ChildEnded { .. } => "child_ended",
+        Message::ResultsWritten { .. } => "results_written",
+        Message::UpdateMapRun(_) => "update_map_run",
     }
 }

@@ -36,7 +36,11 @@ impl Incoming<'_> {
     fn page(&self) -> Option<&WakeRest> {
         match &self.body.message {
             CoordinatorMessage::Wake { rest } => rest.as_ref(),
-            CoordinatorMessage::Answer { .. } | CoordinatorMessage::Timer { .. } | CoordinatorMessage::Renew { .. } => None,
+            CoordinatorMessage::Answer { .. }
+            | CoordinatorMessage::Timer { .. }
+            | CoordinatorMessage::Renew { .. }
+            | CoordinatorMessage::Child(_)
+            | CoordinatorMessage::ChildEnded { .. } => None,
         }
     }
 }
@@ -47,14 +51,21 @@ impl Coordinator {
     pub async fn handle(&self, deliveries: &[Delivery]) -> Vec<Disposition> {
         let mut dispositions = vec![Disposition::AGAIN; deliveries.len()];
         let (mut incoming, mut renewals) = (Vec::with_capacity(deliveries.len()), Vec::new());
+        let mut children = Vec::new();
         for (place, delivery) in deliveries.iter().enumerate() {
             match CoordinatorBody::decode(&delivery.body) {
                 Ok(body) => match RenewalPage::of(place, &body) {
                     Some(page) => renewals.push(page),
+                    None if matches!(body.message, CoordinatorMessage::Child(_)) => {
+                        children.push(Incoming { place, delivery, body });
+                    }
                     None => incoming.push(Incoming { place, delivery, body }),
                 },
                 Err(error) => settle(&mut dispositions, place, self.unreadable(delivery, &error).await),
             }
+        }
+        for (place, disposition) in self.handle_children(children).await {
+            settle(&mut dispositions, place, disposition);
         }
         self.handle_all(incoming, &mut dispositions).await;
         for (place, disposition) in self.renew_pages(renewals).await {
@@ -137,7 +148,7 @@ impl Coordinator {
     }
 
     /// What is to become of a message that could not be delivered.
-    async fn dispose(&self, incoming: &Incoming<'_>, error: &DeliverError) -> Disposition {
+    pub(crate) async fn dispose(&self, incoming: &Incoming<'_>, error: &DeliverError) -> Disposition {
         let execution = &incoming.body.execution;
         match error {
             DeliverError::UnknownExecution => {
@@ -162,7 +173,9 @@ impl Coordinator {
     /// An answer that cannot be applied is parked, so that a person sees it; hints and wakes come again by themselves.
     async fn take_out(&self, incoming: &Incoming<'_>, error: &DeliverError) -> Disposition {
         match incoming.body.message {
-            CoordinatorMessage::Answer { .. } => self.park(incoming.delivery, &error.to_string()).await,
+            CoordinatorMessage::Answer { .. } | CoordinatorMessage::Child(_) | CoordinatorMessage::ChildEnded { .. } => {
+                self.park(incoming.delivery, &error.to_string()).await
+            }
             CoordinatorMessage::Timer { .. } | CoordinatorMessage::Renew { .. } => Disposition::Done,
             CoordinatorMessage::Wake { .. } => {
                 self.postpone_wake(&incoming.body.execution).await;

@@ -213,6 +213,11 @@ fn payloads(kind: &mut HistoryEventKind) -> Vec<&mut Payload> {
         | HistoryEventKind::MapIterationSucceeded { .. }
         | HistoryEventKind::MapIterationFailed { .. }
         | HistoryEventKind::MapIterationAborted { .. }
+        | HistoryEventKind::MapRunStarted { .. }
+        | HistoryEventKind::MapRunSucceeded
+        | HistoryEventKind::MapRunFailed(_)
+        | HistoryEventKind::MapRunAborted
+        | HistoryEventKind::MapRunRedriven { .. }
         | HistoryEventKind::UnwindingStarted { .. }
         | HistoryEventKind::CompensationSucceeded { .. }
         | HistoryEventKind::CompensationFailed { .. }

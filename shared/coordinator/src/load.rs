@@ -23,5 +23,5 @@ impl Coordinator {
 
 /// The execution of a head that has no journal yet.
 pub(crate) fn before_first_entry(head: Head) -> Execution {
-    Execution::new(head.identity, head.definition, head.input, head.started_at)
+    Execution { parent: head.parent, ..Execution::new(head.identity, head.definition, head.input, head.started_at) }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use clock::{Clock, Entropy};
 use interpreter::Timestamp;
 use messages::MessageQueue;
+use objects::ObjectStore;
 use store::{ExecutionStore, LedgerStore};
 
 /// The ports of a coordinator; cheap to clone.
@@ -16,6 +17,8 @@ pub struct Ports {
     pub ledger: Arc<dyn LedgerStore>,
     /// Where requests, timer hints and wakes are sent.
     pub queue: Arc<dyn MessageQueue>,
+    /// Where items of distributed Maps are read from and their results written to; none where nothing of that kind is to be reached.
+    pub objects: Option<Arc<dyn ObjectStore>>,
     /// The time, and pauses between tries.
     pub clock: Arc<dyn Clock>,
     /// Ids, seeds and jitter.

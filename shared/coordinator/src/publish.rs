@@ -7,8 +7,8 @@ use std::time::Duration;
 use asl::Definition;
 use breaks::Break;
 use interpreter::{
-    Command, EndReport, Execution, ExecutionId, IdempotencyKey, PublishFailure, StateFailure, TaskRequest, Timestamp, ValueHash,
-    outstanding,
+    ChildRequest, Command, EndOfChild, EndReport, Execution, ExecutionId, IdempotencyKey, Message, PublishFailure, StateFailure,
+    TaskRequest, Timestamp, ValueHash, WriteRequest, outstanding,
 };
 use messages::{CoordinatorBody, CoordinatorMessage, Outgoing, queue_name};
 use store::StoreError;
@@ -55,6 +55,18 @@ struct Sorted {
     tasks: Vec<TaskRequest>,
     hints: Vec<(Timestamp, u64)>,
     report: Option<EndReport>,
+    children: Vec<ChildRequest>,
+    end: Option<EndOfChild>,
+    results: Option<WriteRequest>,
+}
+
+/// What became of commands that have to be told to the execution.
+#[derive(Debug, Default)]
+pub(crate) struct Published {
+    /// Requests that can never be published: each is to become its task's failure.
+    pub(crate) undeliverable: Vec<PublishFailure>,
+    /// Results of a Map Run that were written, or cannot be.
+    pub(crate) written: Option<Message>,
 }
 
 impl FromIterator<Command> for Sorted {
@@ -66,6 +78,9 @@ impl FromIterator<Command> for Sorted {
                 Command::Revoke { key, callback } => sorted.revocations.push((key, callback)),
                 Command::Timer { due, revision } => sorted.hints.push((due, revision)),
                 Command::Report(report) => sorted.report = Some(report),
+                Command::Child(request) => sorted.children.push(*request),
+                Command::AnswerParent(end) => sorted.end = Some(*end),
+                Command::WriteResults(write) => sorted.results = Some(*write),
             }
         }
         sorted
@@ -73,27 +88,35 @@ impl FromIterator<Command> for Sorted {
 }
 
 impl Coordinator {
-    /// Performs commands. Answers the requests that can never be published: each is to become its task's failure.
+    /// Performs commands. Answers what the execution is to be told of them.
     ///
-    /// Each kind is attempted whatever became of the others; the first error is answered.
-    pub(crate) async fn publish(
-        &self,
-        publication: &Publication<'_>,
-        commands: Vec<Command>,
-    ) -> Result<Vec<PublishFailure>, PublishError> {
+    /// Each kind is attempted whatever became of the others; the first error is answered. The end is reported to the head last, and only if all
+    /// else was published: with that the execution is looked at no more.
+    pub(crate) async fn publish(&self, publication: &Publication<'_>, commands: Vec<Command>) -> Result<Published, PublishError> {
         let sorted: Sorted = commands.into_iter().collect();
         // Revocations first: what is not to be executed any more should meet its revocation.
         let revoked = self.revoke_all(&sorted.revocations).await;
         let requested = self.publish_requests(publication, sorted.tasks).await;
         let hinted = self.publish_hints(&publication.execution.identity.id, &sorted.hints).await;
-        let reported = match &sorted.report {
-            Some(report) => self.report_end(publication.execution, report).await,
+        let asked = self.publish_children(publication, &sorted.children).await;
+        let answered = match &sorted.end {
+            Some(end) => self.answer_parent(publication, end).await,
             None => Ok(()),
+        };
+        let written = match &sorted.results {
+            Some(write) => Some(self.write_results(publication, write).await?),
+            None => None,
+        };
+        let told = asked.and(answered);
+        let reported = match &sorted.report {
+            Some(report) if told.is_ok() => self.report_end(publication.execution, report).await,
+            Some(_) | None => Ok(()),
         };
         revoked?;
         hinted?;
+        told?;
         reported?;
-        requested
+        Ok(Published { undeliverable: requested?, written })
     }
 
     /// Publishes what an execution that is not committed yet creates: for [`Break::PublishedBeforeCommit`] alone.

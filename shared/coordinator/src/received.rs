@@ -95,8 +95,9 @@ fn message(message: &CoordinatorMessage) -> Option<Message> {
         }
         CoordinatorMessage::Timer { due, revision } => Some(Message::Timer { due: *due, revision: *revision }),
         CoordinatorMessage::Wake { rest: None } => Some(Message::Wake),
-        // A page of a renewal is no matter of the execution's.
-        CoordinatorMessage::Wake { rest: Some(_) } | CoordinatorMessage::Renew { .. } => None,
+        CoordinatorMessage::ChildEnded { token, end } => Some(Message::ChildEnded { token: token.clone(), end: end.clone() }),
+        // A page of a renewal is no matter of the execution's; a child is started or stopped as by a caller.
+        CoordinatorMessage::Wake { rest: Some(_) } | CoordinatorMessage::Renew { .. } | CoordinatorMessage::Child(_) => None,
     }
 }
 

@@ -27,7 +27,11 @@ impl RenewalPage {
                 let renewal = Renewal { began_at: *began_at, after: after.clone() };
                 Some(Self { place, execution: body.execution.clone(), renewal })
             }
-            CoordinatorMessage::Answer { .. } | CoordinatorMessage::Timer { .. } | CoordinatorMessage::Wake { .. } => None,
+            CoordinatorMessage::Answer { .. }
+            | CoordinatorMessage::Timer { .. }
+            | CoordinatorMessage::Wake { .. }
+            | CoordinatorMessage::Child(_)
+            | CoordinatorMessage::ChildEnded { .. } => None,
         }
     }
 }

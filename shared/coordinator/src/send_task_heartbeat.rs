@@ -87,6 +87,8 @@ fn key_of_visit(branch: &Branch, number: u64) -> Option<IdempotencyKey> {
             IterationStage::Unwinding { .. } => None,
         }),
         Activity::Runnable { .. }
+        | Activity::MapRun(_)
+        | Activity::Items(_)
         | Activity::Waiting { .. }
         | Activity::Waited
         | Activity::Backoff { .. }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use breaks::Break;
 use interpreter::limits::exceeds_depth;
-use interpreter::{Execution, ExecutionId, ExecutionStatus, Identity, Message, Payload, Timestamp, ValueHash};
+use interpreter::{Execution, ExecutionId, ExecutionStatus, Identity, Message, Parent, Payload, Timestamp, ValueHash};
 use store::{Head, HeadCreation, StateMachine, StoreError};
 
 use crate::load::before_first_entry;
@@ -19,6 +19,8 @@ pub struct StartRequest {
     pub name: String,
     /// Its input: JSON text, kept as it is.
     pub input: Arc<str>,
+    /// Who waits for its end, if somebody does: it is told by the token (docs/adr/0023).
+    pub parent: Option<Parent>,
 }
 
 /// By what an execution is started, where that is not its machine itself.
@@ -194,6 +196,7 @@ impl Coordinator {
             wake_at: Some(now).filter(|_| !breaks::active(Break::HeadNotDueAtStart)),
             wake_revision: 0,
             renewed_at: None,
+            parent: request.parent.clone().map(Box::new),
         }
     }
 

@@ -23,7 +23,7 @@ impl Coordinator {
             self.retried(|| executions.raise_wake(identity, wake_at, execution.revision)).await?;
         }
         self.renew_if_due(execution).await;
-        Ok(())
+        self.stop_if_orphaned(execution).await
     }
 
     /// What ended is looked at again only while it is parked, once in a while, so that nothing of what it owes expires.

@@ -9,6 +9,7 @@ use coordinator::{Bounds, Ports};
 use futures::future::BoxFuture;
 use interpreter::{Limits, Routes};
 use messages::Disorder;
+use objects::ObjectStore;
 use store::{ExecutionStore, LedgerStore};
 use worker::Handler;
 
@@ -68,6 +69,8 @@ pub type Upkeep = Arc<dyn Fn(Ports) -> BoxFuture<'static, ()> + Send + Sync>;
 pub struct Options {
     /// Where executions are kept.
     pub store: StoreChoice,
+    /// Where distributed Maps read items from and write results to, if anywhere.
+    pub objects: Option<Arc<dyn ObjectStore>>,
     /// The time, and pauses.
     pub clock: Arc<dyn Clock>,
     /// Ids, seeds and jitter.
@@ -101,6 +104,7 @@ impl Options {
     pub fn new(store: StoreChoice) -> Self {
         Self {
             store,
+            objects: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy::new()),
             limits: Limits::default(),

@@ -81,6 +81,7 @@ impl System {
             executions: Arc::new(executions),
             ledger,
             queue: queues.clone(),
+            objects: options.objects,
             clock: options.clock,
             entropy: options.entropy,
         };
@@ -196,7 +197,7 @@ impl System {
         let machine_arn = self.machine_arn(machine);
         let unknown = || StoreError::Refused(format!("there is no state machine `{machine_arn}`"));
         let machine = self.ports().executions.machine(&machine_arn).await?.ok_or_else(unknown)?;
-        self.coordinator().start(StartRequest { machine, name: name.to_owned(), input: input.into() }).await
+        self.coordinator().start(StartRequest { machine, name: name.to_owned(), input: input.into(), parent: None }).await
     }
 
     /// What each queue holds, by name.

@@ -4,7 +4,7 @@ use asl::StateKind;
 
 use crate::history::{HistoryEventKind, StateType};
 use crate::turn::Turn;
-use crate::{Activity, Branch, IterationStage, TaskPhase, TransitionError, Visit};
+use crate::{Activity, Branch, IterationStage, MapRunPhase, TaskPhase, TransitionError, Visit};
 
 /// Reports what is inside a visit of a Parallel or Map as aborted, because of the event `cause`.
 pub(crate) fn report_inside(turn: &mut Turn<'_>, visit: &Visit, cause: u64) -> Result<(), TransitionError> {
@@ -18,6 +18,10 @@ pub(crate) fn report_inside(turn: &mut Turn<'_>, visit: &Visit, cause: u64) -> R
             }
             report_branch(turn, branch, cause)
         }),
+        Activity::MapRun(run) if run.phase == MapRunPhase::Open => {
+            turn.emit(cause, HistoryEventKind::MapRunAborted);
+            Ok(())
+        }
         _ => Ok(()),
     }
 }
@@ -45,6 +49,7 @@ fn has_failed(branch: &Branch) -> bool {
     branch.visit.as_ref().is_some_and(|visit| match &visit.activity {
         Activity::Failed(_) => true,
         Activity::Task(progress) => matches!(progress.phase, TaskPhase::Failed(_)),
+        Activity::MapRun(run) => matches!(run.phase, MapRunPhase::Failed(_)),
         Activity::Parallel(branches) => branches.iter().any(has_failed),
         Activity::Map(map) => map.active.iter().any(|iteration| match &iteration.stage {
             IterationStage::Running(branch) => has_failed(branch),

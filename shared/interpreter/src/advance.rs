@@ -120,6 +120,8 @@ fn step(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, place: Plac
         Activity::Task(_) => state::task::resume(turn, branch, visit, state, place),
         Activity::Parallel(_) => state::parallel::resume(turn, branch, visit, state, place),
         Activity::Map(_) => state::map::resume(turn, branch, visit, state, place),
+        Activity::MapRun(_) => state::distributed::resume(turn, branch, visit, state, place),
+        Activity::Items(_) => return state::map_run::resume(turn, branch, visit, state),
         Activity::Unwinding { .. } => return unwinding(turn, branch, visit, place),
         Activity::Failed(failure) => return Ok(Step::Failed(failure.clone())),
     };
@@ -149,7 +151,10 @@ fn enter(turn: &mut Turn<'_>, branch: &mut Branch, visit: &mut Visit, state: &St
         StateKind::Wait(wait) => state::wait::enter(turn, branch, visit, state, wait, place),
         StateKind::Task(task) => state::task::enter(turn, branch, visit, state, task, place),
         StateKind::Parallel(parallel) => state::parallel::enter(turn, branch, visit, state, parallel, place),
-        StateKind::Map(map) => state::map::enter(turn, branch, visit, state, map, place),
+        StateKind::Map(map) => match &map.distributed {
+            None => state::map::enter(turn, branch, visit, state, map, place),
+            Some(distributed) => state::distributed::enter(turn, branch, visit, state, (map, distributed), place),
+        },
     }
 }
 

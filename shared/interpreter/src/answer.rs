@@ -241,6 +241,11 @@ fn of_action(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome,
     Ok(if applied { MessageOutcome::Applied } else { stale(&answer.token, Staleness::AttemptOver) })
 }
 
+/// The end of an execution that a Task waits for: as a worker's answer. Its request may have been reported as delivered before.
+pub(crate) fn of_child(turn: &mut Turn<'_>, answer: &TaskAnswer) -> Result<MessageOutcome, TransitionError> {
+    of_action(turn, answer)
+}
+
 /// Ends the current attempt of a Task where `decide` says so.
 fn change_phase(turn: &mut Turn<'_>, number: u64, decide: &mut dyn FnMut(&TaskProgress) -> Option<AttemptEnd>) -> bool {
     let mut applied = false;

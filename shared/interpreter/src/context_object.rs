@@ -39,7 +39,7 @@ pub(crate) fn build(turn: &Turn<'_>, state: StateContext<'_>, with_input: bool) 
             "RoleArn": identity.role_arn,
             "RedriveCount": execution.redrive_count,
         },
-        "StateMachine": { "Id": identity.machine_arn, "Name": identity.machine_name },
+        "StateMachine": { "Id": identity.state_machine_arn(), "Name": identity.machine_name },
         "State": { "Name": state.name, "EnteredTime": state.entered_at.to_string() },
     });
     if let Some(retries) = state.retry_count {
@@ -53,9 +53,14 @@ pub(crate) fn build(turn: &Turn<'_>, state: StateContext<'_>, with_input: bool) 
     }
     if let Some(item) = state.item {
         let value = turn.value(&item.value)?;
-        insert(&mut context, "Map", "Item", json!({ "Index": item.index, "Value": *value }));
+        insert_item(&mut context, item.index, &value);
     }
     Ok(context)
+}
+
+/// Puts an item of a Map into a context object.
+pub(crate) fn insert_item(context: &mut Value, index: u64, value: &Value) {
+    insert(context, "Map", "Item", json!({ "Index": index, "Value": value }));
 }
 
 fn insert(context: &mut Value, object: &str, member: &str, value: Value) {

@@ -60,6 +60,8 @@ fn of_activity(activity: &Activity) -> Option<Timestamp> {
         | Activity::Waited
         | Activity::Parallel(_)
         | Activity::Map(_)
+        | Activity::MapRun(_)
+        | Activity::Items(_)
         | Activity::Unwinding { .. }
         | Activity::Failed(_) => None,
     }

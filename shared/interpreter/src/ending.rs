@@ -94,7 +94,9 @@ fn end_at(
         park_forward(turn, status, failure.as_ref());
         return Ok(());
     }
-    if !turn.surroundings.definition.uses_compensation() || ends_without_unwinding(turn, status) {
+    // Of a Map Run nothing is undone: what is open in it is stopped where it stands.
+    let owes_nothing = turn.execution.map_run.is_some() || !turn.surroundings.definition.uses_compensation();
+    if owes_nothing || ends_without_unwinding(turn, status) {
         end(turn, status, failure);
         return Ok(());
     }

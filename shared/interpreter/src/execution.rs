@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DefinitionHash, IdempotencyKey, Identity, Payload, StateFailure, TaskOutcome, Timestamp, ValueHash};
+use crate::map_run::{MapRun, MapRunFacts, RunProgress};
+use crate::{DefinitionHash, IdempotencyKey, Identity, Parent, Payload, StateFailure, TaskOutcome, Timestamp, ValueHash};
 
 /// A whole execution.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,28 @@ pub struct Execution {
     /// Transitions in a row in which no task succeeded and no time was waited for.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub without_progress: u32,
+    /// Who waits for its end, where somebody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<Parent>>,
+    /// Of a Map Run: what is told of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map_run: Option<Box<MapRunFacts>>,
+    /// Map Runs that were stopped and have not told their end yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stopping: Vec<StoppingRun>,
+}
+
+/// A Map Run that is to stop, whatever became of the Map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoppingRun {
+    /// The Map's name.
+    pub state: String,
+    /// The Map's visit.
+    pub visit: u64,
+    /// The revision that stopped it.
+    pub revision: u64,
+    /// The run.
+    pub run: MapRun,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
@@ -211,6 +234,10 @@ pub enum Activity {
     Parallel(Vec<Branch>),
     /// A Map.
     Map(Box<MapProgress>),
+    /// A distributed Map, whose Map Run is an execution of its own.
+    MapRun(Box<MapRun>),
+    /// Of a Map Run: the executions of its items.
+    Items(Box<RunProgress>),
     /// Between two outer attempts of a Parallel or Map.
     Backoff {
         /// Until when.
@@ -523,14 +550,14 @@ pub enum UndoPhase {
 }
 
 /// 128 bits as 32 hexadecimal digits: JSON numbers are too narrow.
-mod hexadecimal {
+pub(crate) mod hexadecimal {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(bits: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(bits: &u128, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&format!("{bits:032x}"))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
         u128::from_str_radix(&String::deserialize(deserializer)?, 16).map_err(serde::de::Error::custom)
     }
 }

@@ -145,6 +145,10 @@ fn stay_failed(
         Activity::Task(progress) => progress.phase = crate::TaskPhase::Failed(failure.clone()),
         Activity::Parallel(_) => crate::state::parallel::abort(turn, branch, visit)?,
         Activity::Map(_) => crate::state::map::abort(turn, branch, visit)?,
+        Activity::MapRun(run) => {
+            run.phase = crate::MapRunPhase::Failed(failure.clone());
+            branch.last_event = turn.emit(branch.last_event, HistoryEventKind::MapStateFailed);
+        }
         other => {
             *other = Activity::Failed(failure.clone());
             // Recorded from AWS: a Map whose items cannot be evaluated has failed before it started.

@@ -183,6 +183,18 @@ pub enum HistoryEventKind {
         index: u64,
     },
 
+    /// The Map Run of a distributed Map was started.
+    MapRunStarted {
+        map_run_arn: String,
+    },
+    MapRunSucceeded,
+    MapRunFailed(ErrorDetails),
+    MapRunAborted,
+    MapRunRedriven {
+        map_run_arn: String,
+        redrive_count: u32,
+    },
+
     /// Backstep: unwinding starts, of the part `state` or of the whole execution.
     UnwindingStarted {
         state: Option<String>,
@@ -260,6 +272,11 @@ impl HistoryEventKind {
             Self::MapIterationSucceeded { .. } => "MapIterationSucceeded",
             Self::MapIterationFailed { .. } => "MapIterationFailed",
             Self::MapIterationAborted { .. } => "MapIterationAborted",
+            Self::MapRunStarted { .. } => "MapRunStarted",
+            Self::MapRunSucceeded => "MapRunSucceeded",
+            Self::MapRunFailed(_) => "MapRunFailed",
+            Self::MapRunAborted => "MapRunAborted",
+            Self::MapRunRedriven { .. } => "MapRunRedriven",
             Self::UnwindingStarted { .. } => "UnwindingStarted",
             Self::CompensationScheduled { .. } => "CompensationScheduled",
             Self::CompensationSucceeded { .. } => "CompensationSucceeded",

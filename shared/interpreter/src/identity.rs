@@ -78,6 +78,22 @@ impl Identity {
     }
 }
 
+impl Identity {
+    /// The state machine as the API tells it. A Map Run and its executions are listed under another ARN; their machine's is
+    /// `arn:aws:states:REGION:ACCOUNT:stateMachine:MACHINE/LABEL`.
+    pub fn state_machine_arn(&self) -> String {
+        match self.map_run_arn().and_then(|arn| arn.rsplit_once(':')) {
+            Some((run, _)) => run.replacen(":mapRun:", ":stateMachine:", 1),
+            None => self.machine_arn.clone(),
+        }
+    }
+
+    /// The ARN of the Map Run that it belongs to, or is; none of any other execution.
+    pub fn map_run_arn(&self) -> Option<&str> {
+        [&self.machine_arn, &self.arn].into_iter().map(String::as_str).find(|arn| arn.contains(":mapRun:"))
+    }
+}
+
 /// The idempotency key of a task: the same for all attempts of a visit, different for everything else.
 ///
 /// `EXECUTION/STATE/VISIT`, or `EXECUTION/STATE/VISIT/ITERATION` inside a Map; a compensation's key is its action's with `/undo`.

@@ -7,6 +7,7 @@
 mod aborted;
 mod advance;
 mod answer;
+mod child;
 mod comparison;
 mod compensation;
 mod context_object;
@@ -23,9 +24,11 @@ mod identity;
 mod intrinsic;
 mod json_path;
 pub mod limits;
+mod map_run;
 mod message;
 mod number;
 mod outstanding;
+mod parent;
 mod partition;
 mod payload;
 mod read;
@@ -50,15 +53,20 @@ mod walk;
 
 pub use execution::{
     Activity, Armed, AttemptEnd, Branch, CompensationCall, Ending, EndingStage, Execution, ExecutionStatus, Iteration,
-    IterationStage, MapItem, MapProgress, Owed, OwedBranch, OwedGroup, OwedTask, Parked, Revocation, TaskAttempt, TaskPhase,
-    TaskProgress, Undo, UndoPhase, UnwindingThen, Visit,
+    IterationStage, MapItem, MapProgress, Owed, OwedBranch, OwedGroup, OwedTask, Parked, Revocation, StoppingRun, TaskAttempt,
+    TaskPhase, TaskProgress, Undo, UndoPhase, UnwindingThen, Visit,
 };
 pub use failure::StateFailure;
 pub use history::{HistoryEvent, HistoryEventKind};
 pub use identity::{DefinitionHash, ExecutionId, IdempotencyKey, Identity};
 pub use limits::Limits;
-pub use message::{ActivityPoll, Message, MessageOutcome, PublishFailure, Rejection, Staleness, TaskAnswer, TaskOutcome};
+pub use map_run::{
+    BatchSpec, EndedChild, ItemsPage, ItemsRequest, MapRun, MapRunFacts, MapRunPhase, OpenPage, ReaderInput, ReaderSource,
+    ReaderSpec, RunCounts, RunProgress, RunResults, RunSpec, RunStage, RunTolerance, Selection, WriteRequest, WriterSpec,
+};
+pub use message::{ActivityPoll, MapRunUpdate, Message, MessageOutcome, PublishFailure, Rejection, Staleness, TaskAnswer, TaskOutcome};
 pub use outstanding::{Command, CommandPlace, EndReport, TaskRequest, outstanding, outstanding_by_place};
+pub use parent::{ChildEnd, ChildInput, ChildRequest, EndOfChild, InputPage, Parent, Part};
 pub use partition::partition_of;
 pub use payload::{Payload, ValueHash};
 pub use read::{Needs, Reads};

@@ -20,6 +20,8 @@ pub struct Limits {
     pub active_branches: u32,
     /// Iterations of one inline Map that may be open at a time (40 on AWS).
     pub map_concurrency: u32,
+    /// Executions of one distributed Map that may be open at a time (10,000 on AWS).
+    pub distributed_concurrency: u32,
     /// Compensations of branches beside each other that run at a time, per group.
     pub unwinding_concurrency: u32,
     /// Transitions in a row in which no task succeeds and no time is waited for; with so many, the execution ends with `Backstep.NoProgress`. In place of
@@ -50,6 +52,7 @@ impl Default for Limits {
             commands_per_transition: 40,
             active_branches: 1_000,
             map_concurrency: 40,
+            distributed_concurrency: 1_000,
             unwinding_concurrency: 10,
             transitions_without_progress: 25_000,
             page_bytes: 16_384,
@@ -106,6 +109,11 @@ pub fn exceeds_depth(value: &serde_json::Value, depth: usize) -> bool {
 pub(crate) const ASSIGNED_VARIABLES: &str = "variables that it assigns";
 /// Bytes of all variables that a state sees (Step Functions Developer Guide, "Quotas": 10 MiB for an execution).
 pub(crate) const VARIABLES_BYTES_MAX: u64 = 10 * 1024 * 1024;
+
+/// Bytes of the inputs of executions that one transition of a Map Run asks for: they stand in one value item.
+pub(crate) const INPUT_PAGE_BYTES_MAX: u64 = 196_608;
+/// Items of a distributed Map: one less than the attempts that a token can name.
+pub(crate) const DISTRIBUTED_ITEMS_MAX: u64 = 4_000_000_000;
 
 /// Pages of results that an execution names itself; with one more, the next page takes over their names.
 pub(crate) const SEALED_PAGES_MAX: usize = 32;

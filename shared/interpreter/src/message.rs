@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{StateFailure, TaskToken, Timestamp};
+use crate::{ChildEnd, StateFailure, TaskToken, Timestamp};
 
 /// A message about one execution.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,35 @@ pub enum Message {
     Redrive,
     /// A request could not be published, for good.
     PublishFailed(PublishFailure),
+    /// An execution that this one waits for has ended.
+    ChildEnded {
+        /// What it answers.
+        token: TaskToken,
+        /// How it ended.
+        end: Box<ChildEnd>,
+    },
+    /// The results of a Map Run were written, or could not be.
+    ResultsWritten {
+        /// The Map's visit in the run.
+        visit: u64,
+        /// The revision that asked for it.
+        revision: u64,
+        /// `{"Bucket", "Key", "Count"}`, or what the run fails with.
+        outcome: Result<Value, StateFailure>,
+    },
+    /// UpdateMapRun.
+    UpdateMapRun(MapRunUpdate),
+}
+
+/// What UpdateMapRun changes; what is absent stays.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct MapRunUpdate {
+    /// At most this many executions at a time; 0 for as many as possible.
+    pub max_concurrency: Option<u64>,
+    /// How many items may fail.
+    pub tolerated_failure_count: Option<u64>,
+    /// What share of the items may fail, in percent.
+    pub tolerated_failure_percentage: Option<f64>,
 }
 
 /// A task's answer.

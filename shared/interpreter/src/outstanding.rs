@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::walk::{Node, walk};
 use crate::{
-    Activity, Execution, ExecutionStatus, IdempotencyKey, OwedTask, Payload, TaskAttempt, TaskPhase, TaskToken, Timestamp,
-    UndoPhase, Visit, state,
+    Activity, ChildRequest, EndOfChild, Execution, ExecutionStatus, IdempotencyKey, MapRunPhase, OwedTask, Payload, RunStage,
+    TaskAttempt, TaskPhase, TaskToken, Timestamp, UndoPhase, Visit, WriteRequest, state,
 };
 
 /// Something to be done outside. Everything may be done twice.
@@ -30,6 +30,12 @@ pub enum Command {
     },
     /// Tell the head how the execution ended.
     Report(EndReport),
+    /// Start an execution that this one waits for, or stop it.
+    Child(Box<ChildRequest>),
+    /// Tell the parent how the execution ended: before the head, whose report says that nothing is outstanding any more.
+    AnswerParent(Box<EndOfChild>),
+    /// Write the results of a Map Run.
+    WriteResults(Box<WriteRequest>),
 }
 
 /// A request to a worker.
@@ -115,7 +121,11 @@ fn placed(execution: &Execution) -> Vec<(CommandPlace, Command)> {
             commands.push((CommandPlace { revision: execution.revision, key: None }, Command::Report(report)));
         }
         walk(execution, &mut |node| match node {
-            Node::Visit(visit) => commands.extend(of_visit(execution, visit)),
+            Node::Visit(visit) => {
+                commands.extend(of_visit(execution, visit));
+                commands.extend(state::distributed::outstanding(execution, visit));
+                commands.extend(state::map_run::outstanding(execution, visit));
+            }
             Node::Owed(owed) => commands.extend(of_compensation(execution, owed)),
             Node::Map(_) => {}
         });
@@ -126,12 +136,42 @@ fn placed(execution: &Execution) -> Vec<(CommandPlace, Command)> {
     } else if let (Some(revision), Some(closed_at)) = (execution.ended_in, execution.closed_at) {
         let report = EndReport { status: execution.status, closed_at };
         commands.push((CommandPlace { revision, key: None }, Command::Report(report)));
+        commands.extend(of_child(execution, revision, closed_at));
+        // What was left open in the tree is stopped, whatever ended the execution.
+        walk(execution, &mut |node| {
+            if let Node::Visit(visit) = node {
+                let open = state::distributed::outstanding(execution, visit);
+                let open = open.into_iter().chain(state::map_run::outstanding(execution, visit));
+                commands.extend(open.filter_map(|(place, command)| stopped(revision, place, command)));
+            }
+        });
     }
+    commands.extend(execution.stopping.iter().map(|stopping| state::distributed::stop(execution, stopping)));
     commands.extend(execution.revocations.iter().map(|revocation| {
         let place = CommandPlace { revision: revocation.revision, key: Some(revocation.key.clone()) };
         (place, Command::Revoke { key: revocation.key.clone(), callback: revocation.callback })
     }));
     commands
+}
+
+/// The end of an execution that somebody waits for.
+fn of_child(execution: &Execution, revision: u64, closed_at: Timestamp) -> Option<(CommandPlace, Command)> {
+    let parent = execution.parent.as_deref()?.clone();
+    let end = EndOfChild {
+        parent,
+        status: execution.status,
+        output: execution.output.clone(),
+        failure: execution.failure.clone(),
+        started_at: execution.started_at,
+        closed_at,
+    };
+    Some((CommandPlace { revision, key: None }, Command::AnswerParent(Box::new(end))))
+}
+
+/// The stop of a child that an execution left open when it ended in this revision.
+fn stopped(revision: u64, place: CommandPlace, command: Command) -> Option<(CommandPlace, Command)> {
+    let Command::Child(request) = command else { return None };
+    Some((CommandPlace { revision, ..place }, Command::Child(Box::new(ChildRequest { stop: true, ..*request }))))
 }
 
 fn of_visit(execution: &Execution, visit: &Visit) -> Option<(CommandPlace, Command)> {
@@ -208,7 +248,7 @@ pub(crate) struct Outlook {
 impl Outlook {
     /// Of an execution.
     pub(crate) fn of(execution: &Execution) -> Self {
-        let mut outlook = Self::default();
+        let mut outlook = Self { requested: !execution.stopping.is_empty(), ..Self::default() };
         walk(execution, &mut |node| match node {
             Node::Visit(visit) => outlook.visit(visit),
             Node::Owed(owed) => match owed.undo.phase {
@@ -228,6 +268,11 @@ impl Outlook {
         match &visit.activity {
             Activity::Runnable { .. } => self.runnable = true,
             Activity::Parallel(branches) => self.open(branches.len()),
+            Activity::MapRun(run) => self.requested |= run.phase == MapRunPhase::Open,
+            Activity::Items(run) => {
+                self.runnable |= run.starved.is_some();
+                self.requested |= !run.open.is_empty() || matches!(run.stage, RunStage::Writing { .. });
+            }
             Activity::Task(progress) => match &progress.phase {
                 TaskPhase::Due { .. } => self.runnable = true,
                 TaskPhase::InFlight(attempt) => self.requested |= !attempt.submitted,

@@ -57,6 +57,9 @@ fn forbidden(turn: &Turn<'_>) -> Option<String> {
         ExecutionStatus::Succeeded => return Some("execution has SUCCEEDED".to_owned()),
         ExecutionStatus::Failed | ExecutionStatus::TimedOut | ExecutionStatus::Aborted => {}
     }
+    if execution.map_run.is_some() {
+        return Some("a Map Run is redriven with the execution that started it".to_owned());
+    }
     if execution.parked == Some(Parked::Forward) && breaks::active(Break::ForwardNotRedrivable) {
         return Some("execution is past its pivot".to_owned());
     }
@@ -117,6 +120,13 @@ fn revive(turn: &mut Turn<'_>, branch: &mut Branch) {
                 }
             }
         }
+        // Its Map Run has ended: the Map begins again, with another.
+        Activity::MapRun(_) => {
+            visit.number = turn.next_visit();
+            visit.activity = Activity::Runnable { revision };
+        }
+        // Of a Map Run, which is not redriven by itself.
+        Activity::Items(_) => {}
         Activity::Unwinding { owed, .. } => refresh(owed),
         Activity::Backoff { .. } => visit.activity = Activity::Runnable { revision },
         Activity::Waiting { .. } | Activity::Waited | Activity::Runnable { .. } => {}

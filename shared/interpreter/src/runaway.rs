@@ -34,7 +34,9 @@ pub(crate) fn effort_of(message: &Message, outcome: &MessageOutcome) -> Effort {
         _ if *outcome != MessageOutcome::Applied => Effort::Idle,
         Message::Start | Message::Stop { .. } | Message::Redrive | Message::Poll(_) => Effort::Progress,
         Message::Answer(answer) if matches!(answer.outcome, TaskOutcome::Succeeded { .. }) => Effort::Progress,
-        Message::Answer(_) | Message::PublishFailed(_) => Effort::None,
+        Message::ChildEnded { end, .. } if end.status == ExecutionStatus::Succeeded => Effort::Progress,
+        Message::ResultsWritten { .. } | Message::UpdateMapRun(_) => Effort::Progress,
+        Message::Answer(_) | Message::PublishFailed(_) | Message::ChildEnded { .. } => Effort::None,
         Message::Timer { .. } | Message::Wake => Effort::Idle,
     }
 }

@@ -9,8 +9,8 @@ use breaks::Break;
 use crate::advance::Place;
 use crate::turn::Turn;
 use crate::{
-    Activity, Branch, IterationStage, Owed, OwedBranch, OwedGroup, Revocation, TaskPhase, TaskProgress, TransitionError,
-    UndoPhase, Visit, limits, state,
+    Activity, Branch, IterationStage, MapRunPhase, Owed, OwedBranch, OwedGroup, Revocation, StoppingRun, TaskPhase, TaskProgress,
+    TransitionError, UndoPhase, Visit, limits, state,
 };
 
 /// Stops a branch and answers what it owes, in the order of the program.
@@ -58,7 +58,16 @@ pub(crate) fn surrender_visit(turn: &mut Turn<'_>, visit: &mut Visit, place: Pla
             Ok(as_group(state, group))
         }
         Activity::Unwinding { owed, .. } => Ok(owed),
-        Activity::Waiting { .. }
+        Activity::MapRun(run) => {
+            if run.phase == MapRunPhase::Open {
+                let (state, visit, revision) = (state.name.clone(), visit.number, turn.revision);
+                turn.execution.stopping.push(StoppingRun { state, visit, revision, run: *run });
+            }
+            Ok(Vec::new())
+        }
+        // Of a Map Run, which never goes on after it has failed: its end stops what is open.
+        Activity::Items(_)
+        | Activity::Waiting { .. }
         | Activity::Waited
         | Activity::Backoff { .. }
         | Activity::Runnable { .. }

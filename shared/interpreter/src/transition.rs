@@ -12,8 +12,8 @@ use crate::runaway::Effort;
 use crate::turn::Turn;
 use crate::{
     Armed, DefinitionHash, Execution, ExecutionStatus, HistoryEvent, Identity, Limits, Message, MessageOutcome, Needs, OwedTask,
-    Payload, Reads, Routes, Staleness, StateFailure, Timestamp, ValueHash, advance, answer, deadline, ending, redrive, runaway,
-    walk,
+    Part, Payload, Reads, Routes, Staleness, StateFailure, Timestamp, ValueHash, advance, answer, child, deadline, ending,
+    redrive, runaway, state, walk,
 };
 
 /// Randomness for one commit; recorded in its entry.
@@ -51,7 +51,7 @@ pub struct Transition {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransitionError {
     /// Something has to be read first; call again with it.
-    #[error("{} values and {} leases are to be read first", .0.values.len(), .0.heartbeats.len())]
+    #[error("{} values, {} leases and {} pages of items are to be read first", .0.values.len(), .0.heartbeats.len(), .0.items.len())]
     Missing(Needs),
     /// The execution does not fit its definition.
     #[error("execution `{execution}` is corrupt: {reason}")]
@@ -91,6 +91,9 @@ impl Execution {
             revocations: Vec::new(),
             ended_in: None,
             without_progress: 0,
+            parent: None,
+            map_run: None,
+            stopping: Vec::new(),
         }
     }
 
@@ -214,6 +217,9 @@ fn apply(turn: &mut Turn<'_>, message: &Message, fired: bool) -> Result<MessageO
         Message::Answer(answered) => answer::answer(turn, answered),
         Message::Poll(poll) => answer::polled(turn, poll),
         Message::PublishFailed(failed) => Ok(answer::publish_failed(turn, failed)),
+        Message::ChildEnded { token, end } => child::ended(turn, token, end),
+        Message::ResultsWritten { visit, revision, outcome } => Ok(child::written(turn, *visit, *revision, outcome)),
+        Message::UpdateMapRun(update) => Ok(child::updated(turn, update)),
         Message::Timer { due, revision } if open && *due > turn.now => {
             Ok(MessageOutcome::Early { due: *due, revision: *revision })
         }
@@ -247,10 +253,20 @@ fn start(turn: &mut Turn<'_>) -> Result<MessageOutcome, TransitionError> {
     let definition = turn.surroundings.definition;
     let input = turn.execution.input.clone();
     turn.emit(0, HistoryEventKind::ExecutionStarted { input: input.clone() });
-    let longest = turn.execution.identity.is_express().then_some(EXPRESS_SECONDS_MAX);
-    let timeout_seconds = definition.timeout_seconds.into_iter().chain(longest).min();
-    turn.execution.deadline = timeout_seconds.map(|seconds| turn.execution.started_at.plus_seconds(seconds));
-    turn.execution.root.visit = Some(advance::visit(turn, &definition.flow.start_at, input));
+    let part = turn.execution.parent.as_ref().map(|parent| parent.part.clone()).unwrap_or_default();
+    if part == Part::Machine {
+        let longest = turn.execution.identity.is_express().then_some(EXPRESS_SECONDS_MAX);
+        let timeout_seconds = definition.timeout_seconds.into_iter().chain(longest).min();
+        turn.execution.deadline = timeout_seconds.map(|seconds| turn.execution.started_at.plus_seconds(seconds));
+    }
+    let Some(start_at) = part.start_at(definition) else {
+        return Err(turn.corrupt(format!("its definition has no part {part:?}")));
+    };
+    let mut visit = advance::visit(turn, start_at, input);
+    if let Part::MapRun { .. } = part {
+        state::map_run::begin(turn, &mut visit)?;
+    }
+    turn.execution.root.visit = Some(visit);
     Ok(MessageOutcome::Applied)
 }
 

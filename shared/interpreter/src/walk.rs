@@ -49,6 +49,8 @@ pub(crate) fn walk_branch<'e>(branch: &'e Branch, see: &mut dyn FnMut(Node<'e>))
         }
         Activity::Unwinding { owed, .. } => walk_owed(owed, see),
         Activity::Task(_)
+        | Activity::MapRun(_)
+        | Activity::Items(_)
         | Activity::Waiting { .. }
         | Activity::Waited
         | Activity::Backoff { .. }
@@ -99,6 +101,8 @@ fn walk_branch_mut(branch: &mut Branch, see: &mut dyn FnMut(NodeMut<'_>) -> bool
         }
         Activity::Unwinding { owed, .. } => walk_owed_mut(owed, see),
         Activity::Task(_)
+        | Activity::MapRun(_)
+        | Activity::Items(_)
         | Activity::Waiting { .. }
         | Activity::Waited
         | Activity::Backoff { .. }

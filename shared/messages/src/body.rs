@@ -1,6 +1,9 @@
 //! The bodies of messages: JSON with a format version. A newer version than known is given back to the queue, not corrupt.
 
-use interpreter::{CommandPlace, ExecutionId, IdempotencyKey, TaskOutcome, TaskToken, Timestamp, ValueHash};
+use interpreter::{
+    ChildEnd, CommandPlace, DefinitionHash, ExecutionId, IdempotencyKey, Identity, Parent, Payload, TaskOutcome, TaskToken,
+    Timestamp, ValueHash,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -58,6 +61,34 @@ pub enum CoordinatorMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
+    /// Another execution starts this one and waits for its end, or stops it (docs/adr/0023).
+    Child(Box<ChildBody>),
+    /// An execution that this one waits for has ended.
+    ChildEnded {
+        /// What it answers.
+        token: TaskToken,
+        /// How it ended.
+        end: Box<ChildEnd>,
+    },
+}
+
+/// An execution that another one starts or stops: all that its head is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ChildBody {
+    /// Its names.
+    pub identity: Identity,
+    /// Who waits for its end.
+    pub parent: Parent,
+    /// The definition that it is pinned to: its parent's.
+    pub definition: DefinitionHash,
+    /// Its input; a value item of its parent's where it is one.
+    pub input: Payload,
+    /// Value items of its parent's that its input refers to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub carried: Vec<ValueHash>,
+    /// Whether it is to be stopped: then it is started as stopped, if it was not started before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stop: bool,
 }
 
 /// What a wake has left to publish. A release that does not know it begins again, which is harmless.

@@ -73,6 +73,7 @@ impl Cloud {
             executions: Arc::new(table.clone()),
             ledger: Arc::new(table),
             queue: Arc::new(queues.clone()),
+            objects: None,
             clock,
             entropy,
         };

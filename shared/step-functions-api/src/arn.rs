@@ -10,6 +10,7 @@ pub(crate) enum Kind {
     StateMachine,
     Execution,
     Activity,
+    MapRun,
 }
 
 impl Kind {
@@ -18,6 +19,7 @@ impl Kind {
             Self::StateMachine => "stateMachine",
             Self::Execution => "execution",
             Self::Activity => "activity",
+            Self::MapRun => "mapRun",
         }
     }
 
@@ -25,7 +27,7 @@ impl Kind {
     fn names(self) -> std::ops::RangeInclusive<usize> {
         match self {
             Self::StateMachine => 1..=2,
-            Self::Execution => 2..=2,
+            Self::Execution | Self::MapRun => 2..=2,
             Self::Activity => 1..=1,
         }
     }

@@ -1,7 +1,7 @@
 //! From the errors of coordinator and store to those that the API names.
 
 use coordinator::{
-    DefinitionError, DeliverError, DescribeError, HistoryError, RedriveError, SendTaskFailureError, SendTaskHeartbeatError,
+    DefinitionError, DeliverError, DescribeError, HistoryError, MapRunError, RedriveError, SendTaskFailureError, SendTaskHeartbeatError,
     SendTaskSuccessError, StartError, StopError, TakeActivityTaskError,
 };
 use store::StoreError;
@@ -55,6 +55,18 @@ impl From<StopError> for ApiError {
         match error {
             StopError::ExecutionDoesNotExist(arn) => Self::execution_does_not_exist(&arn),
             StopError::Deliver(error) => error.into(),
+        }
+    }
+}
+
+impl From<MapRunError> for ApiError {
+    fn from(error: MapRunError) -> Self {
+        match error {
+            MapRunError::DoesNotExist(arn) => Self::new(ErrorName::ResourceNotFound, format!("Resource not found: '{arn}'")),
+            MapRunError::Ended(arn) => {
+                Self::new(ErrorName::Validation, format!("Map Run '{arn}' has ended and cannot be updated"))
+            }
+            MapRunError::Deliver(error) => error.into(),
         }
     }
 }

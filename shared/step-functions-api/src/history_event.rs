@@ -161,6 +161,12 @@ fn details<'a>(kind: &HistoryEventKind, of: Details<'a>) -> Option<(&'static str
         Kind::MapIterationFailed { name, index } => ("mapIterationFailed", of.iteration(name, *index)),
         Kind::MapIterationAborted { name, index } => ("mapIterationAborted", of.iteration(name, *index)),
 
+        Kind::MapRunStarted { map_run_arn } => ("mapRunStarted", of.member("mapRunArn", map_run_arn.as_str())),
+        Kind::MapRunFailed(error) => ("mapRunFailed", of.error(error)),
+        Kind::MapRunRedriven { map_run_arn, redrive_count } => {
+            ("mapRunRedriven", of.member("mapRunArn", map_run_arn.as_str()).member("redriveCount", *redrive_count))
+        }
+
         Kind::UnwindingStarted { state } => ("unwindingStarted", of.maybe("state", state.as_deref())),
         Kind::CompensationScheduled { state, resource, input, attempt } => (
             "compensationScheduled",
@@ -181,7 +187,9 @@ fn details<'a>(kind: &HistoryEventKind, of: Details<'a>) -> Option<(&'static str
         | Kind::ParallelStateSucceeded
         | Kind::ParallelStateFailed
         | Kind::MapStateSucceeded
-        | Kind::MapStateFailed => return None,
+        | Kind::MapStateFailed
+        | Kind::MapRunSucceeded
+        | Kind::MapRunAborted => return None,
     })
 }
 

@@ -23,6 +23,7 @@ const DATA_LENGTH_MAX: usize = 262_144;
 
 pub(crate) const STATE_MACHINE_ARN: Member = member("stateMachineArn", 1, 256);
 pub(crate) const EXECUTION_ARN: Member = member("executionArn", 1, 256);
+pub(crate) const MAP_RUN_ARN: Member = member("mapRunArn", 1, 2_000);
 pub(crate) const RESOURCE_ARN: Member = member("resourceArn", 1, 256);
 pub(crate) const STATE_MACHINE_VERSION_ARN: Member = member("stateMachineVersionArn", 1, 2_000);
 pub(crate) const STATE_MACHINE_ALIAS_ARN: Member = member("stateMachineAliasArn", 1, 256);

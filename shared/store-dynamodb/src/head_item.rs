@@ -18,6 +18,9 @@ pub(crate) const DUE_SHARDS: u32 = 8;
 /// executions a second of one machine.
 pub(crate) const LIST_SHARDS: u32 = 4;
 
+/// Who waits for the execution's end.
+const PARENT: &str = "parent";
+
 /// All statuses.
 pub(crate) const STATUSES: [ExecutionStatus; 5] = [
     ExecutionStatus::Running,
@@ -48,6 +51,9 @@ pub(crate) fn written(record: &HeadRecord) -> Result<Attributes, StoreError> {
     item.extend(fixed.map(|(name, value)| (name.to_owned(), value)));
     let qualifiers = [("version_arn", version_arn), ("alias_arn", alias_arn)];
     item.extend(qualifiers.into_iter().filter_map(|(name, arn)| Some((name.to_owned(), string(arn.as_ref()?)))));
+    if let Some(parent) = &head.parent {
+        item.insert(PARENT.to_owned(), content(&json_text(parent)?)?);
+    }
     item.extend(head.renewed_at.map(|at| (RENEWED_AT.to_owned(), number(at.millis()))));
     let moving = changing(record).into_iter().chain(indexed(record));
     item.extend(moving.filter_map(|(name, value)| Some((name.to_owned(), value?))));
@@ -80,6 +86,7 @@ pub(crate) fn read(item: &Attributes) -> Result<HeadRecord, StoreError> {
         wake_at: instant(WAKE_AT)?,
         wake_revision: stored.number("wake_revision")?,
         renewed_at: instant(RENEWED_AT)?,
+        parent: if item.contains_key(PARENT) { Some(stored.json(PARENT)?) } else { None },
     };
     Ok(HeadRecord { head, told_revision: stored.number("told_revision")? })
 }

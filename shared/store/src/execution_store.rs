@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Payload, Timestamp, ValueHash};
+use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Parent, Payload, Timestamp, ValueHash};
 use serde::{Deserialize, Serialize};
 
 use crate::{Entry, MachineChange, Renewal, Retention, StateMachine};
@@ -33,6 +33,9 @@ pub struct Head {
     /// As of when the execution was renewed last; none if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewed_at: Option<Timestamp>,
+    /// Who waits for the execution's end, where somebody does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Box<Parent>>,
 }
 
 impl Head {

@@ -11,7 +11,13 @@ use crate::resource::{Integration, Resource};
 use crate::state::{Compensation, CompensationAction};
 
 /// Reads the field `Compensation`: `"None"` or an object.
-pub(super) fn read(member: &Member, report: &mut Report) -> Option<Compensation> {
+pub(super) fn read(member: &Member, reader: &mut Reader) -> Option<Compensation> {
+    let report = &mut reader.report;
+    if reader.distributed && matches!(member.value.content, Content::Object(_)) {
+        let message = "a task in the processor of a distributed Map has no compensation: its items are executions of their own";
+        let hint = "write `\"Mode\": \"INLINE\"` for what has to be undone, or `\"Compensation\": \"None\"`";
+        report.error(code::DISTRIBUTED_COMPENSATION, &member.place, message, hint);
+    }
     match &member.value.content {
         Content::String(_) => scalar::one_of(member, &[("None", ())], report).map(|()| Compensation::Nothing),
         Content::Object(_) => action(member, report).map(|action| Compensation::Action(Box::new(action))),

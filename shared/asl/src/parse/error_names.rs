@@ -21,8 +21,8 @@ const RESERVED: &[&str] = &[
     error_name::EXCEED_TOLERATED_FAILURE_THRESHOLD,
     error_name::PERMISSIONS,
     error_name::BRANCH_FAILED,
-    "States.ItemReaderFailed",
-    "States.ResultWriterFailed",
+    error_name::ITEM_READER_FAILED,
+    error_name::RESULT_WRITER_FAILED,
     "States.Http.Socket",
     error_name::QUERY_EVALUATION_ERROR,
 ];

@@ -94,6 +94,9 @@ const JSONPATH: &[(&str, &str)] = &[
     ("MaxConcurrencyPath", "use `MaxConcurrency` with an expression"),
     ("ToleratedFailureCountPath", "use `ToleratedFailureCount` with an expression"),
     ("ToleratedFailurePercentagePath", "use `ToleratedFailurePercentage` with an expression"),
+    ("MaxItemsPath", "use `MaxItems` with an expression"),
+    ("MaxItemsPerBatchPath", "use `MaxItemsPerBatch` with an expression"),
+    ("MaxInputBytesPerBatchPath", "use `MaxInputBytesPerBatch` with an expression"),
     ("Variable", "use `Condition`"),
     ("And", "use `Condition` with `and`"),
     ("Or", "use `Condition` with `or`"),
@@ -101,13 +104,8 @@ const JSONPATH: &[(&str, &str)] = &[
 ];
 
 /// Fields of Amazon States Language that this release does not have: the field, in what it stands, what to do instead.
-const LATER: &[(&str, &[&str], &str)] = &[
-    ("Credentials", &["a Task state"], "workers run with their own function's role; remove it"),
-    ("ItemReader", &["a Map state"], "distributed Map comes in a later release; give the items by `ItemsPath`"),
-    ("ItemBatcher", &["a Map state"], "distributed Map comes in a later release; batch with `States.ArrayPartition`"),
-    ("ResultWriter", &["a Map state"], "distributed Map comes in a later release; remove it"),
-    ("Label", &["a Map state"], "distributed Map comes in a later release; remove it"),
-];
+const LATER: &[(&str, &[&str], &str)] =
+    &[("Credentials", &["a Task state"], "workers run with their own function's role; remove it")];
 
 /// Where each field belongs.
 pub(super) const ELSEWHERE: &[(&str, &str)] = &[
@@ -158,7 +156,20 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("ToleratedFailureCountPath", "Map states"),
     ("ToleratedFailurePercentage", "Map states"),
     ("ToleratedFailurePercentagePath", "Map states"),
+    ("ItemReader", "Map states in mode `DISTRIBUTED`"),
+    ("ItemBatcher", "Map states in mode `DISTRIBUTED`"),
+    ("ResultWriter", "Map states in mode `DISTRIBUTED`"),
+    ("Label", "Map states in mode `DISTRIBUTED`"),
     ("ProcessorConfig", "the `ItemProcessor` of a Map state"),
+    ("ReaderConfig", "an `ItemReader`"),
+    ("WriterConfig", "a `ResultWriter`"),
+    ("MaxItems", "a `ReaderConfig`"),
+    ("MaxItemsPath", "a `ReaderConfig`"),
+    ("MaxItemsPerBatch", "an `ItemBatcher`"),
+    ("MaxItemsPerBatchPath", "an `ItemBatcher`"),
+    ("MaxInputBytesPerBatch", "an `ItemBatcher`"),
+    ("MaxInputBytesPerBatchPath", "an `ItemBatcher`"),
+    ("BatchInput", "an `ItemBatcher`"),
     ("ErrorEquals", "retriers and catchers"),
     ("IntervalSeconds", "retriers"),
     ("MaxAttempts", "retriers"),

@@ -1,19 +1,20 @@
-//! Map, inline: States Language specification, "Map State".
+//! Map: States Language specification, "Map State".
 
 use super::data_flow::Has;
 use super::fields::Fields;
 use super::report::Report;
-use super::{Reader, catch, data_flow, expression, flow, retry, scalar, state, template};
+use super::{Reader, catch, data_flow, distributed, expression, flow, retry, scalar, state, template};
 use crate::code;
 use crate::definition::Flow;
 use crate::raw::{Content, Member};
-use crate::state::{Map, Tolerance};
+use crate::state::{ExecutionType, Map, Tolerance};
 use crate::template::Template;
 
 /// Reads a Map state.
 pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Map> {
     let data = data_flow::read(fields, Has::EverythingButParameters, reader);
-    let processor = processor(fields, reader);
+    let (processor, distributed) = processor(fields, reader);
+    let distributed = distributed::read(fields, distributed, reader);
     let (items_path, items, selector) = if reader.report.is_jsonata() {
         let items = fields.take("Items").and_then(|member| items(member, &mut reader.report));
         (None, items, fields.take("ItemSelector"))
@@ -39,6 +40,7 @@ pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Map> 
         item_selector,
         max_concurrency,
         tolerance,
+        distributed: distributed.map(Box::new),
         retry,
         catch,
         next: next?,
@@ -54,32 +56,32 @@ fn items(member: &Member, report: &mut Report) -> Option<Template> {
     }
 }
 
-fn processor(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Flow> {
+/// The processor, and the type of its executions where it is distributed.
+fn processor(fields: &mut Fields<'_>, reader: &mut Reader) -> (Option<Flow>, Option<ExecutionType>) {
     let Some(member) = fields.take_one("ItemProcessor", "Iterator", &mut reader.report) else {
         let hint = "write the flow that each item runs through: `{ \"StartAt\": ..., \"States\": ... }`";
         reader.report.error(code::MISSING_FIELD, &fields.place, "a Map state needs the field `ItemProcessor`", hint);
-        return None;
+        return (None, None);
     };
-    let mut fields = Fields::of(&member.value, "a processor", &mut reader.report)?;
-    if let Some(config) = fields.take("ProcessorConfig") {
-        processor_config(config, reader);
-    }
+    let Some(mut fields) = Fields::of(&member.value, "a processor", &mut reader.report) else { return (None, None) };
+    let distributed = fields.take("ProcessorConfig").and_then(|config| processor_config(config, reader));
+    let around = reader.distributed;
+    reader.distributed |= distributed.is_some();
     let flow = flow::read_inside(&mut fields, "Map", reader);
+    reader.distributed = around;
     fields.finish(&mut reader.report);
-    flow
+    (flow, distributed)
 }
 
-fn processor_config(member: &Member, reader: &mut Reader) {
-    let Some(mut fields) = Fields::of(&member.value, "a `ProcessorConfig`", &mut reader.report) else { return };
+/// The type of the processor's executions; none of an inline Map.
+fn processor_config(member: &Member, reader: &mut Reader) -> Option<ExecutionType> {
+    let mut fields = Fields::of(&member.value, "a `ProcessorConfig`", &mut reader.report)?;
     let mode = fields.take("Mode");
     let distributed = mode.and_then(|mode| scalar::one_of(mode, &[("INLINE", false), ("DISTRIBUTED", true)], &mut reader.report));
-    if let (Some(mode), Some(true)) = (mode, distributed) {
-        let message = "a Map in mode `DISTRIBUTED` is not yet supported";
-        let hint = "write `\"Mode\": \"INLINE\"`; distributed Map comes in a later release";
-        reader.report.error(code::UNSUPPORTED_MAP_MODE, &mode.value.place, message, hint);
-    }
+    let mut kind = None;
     if let Some(execution_type) = fields.take("ExecutionType") {
-        scalar::one_of(execution_type, &[("STANDARD", ()), ("EXPRESS", ())], &mut reader.report);
+        let types = [("STANDARD", ExecutionType::Standard), ("EXPRESS", ExecutionType::Express)];
+        kind = scalar::one_of(execution_type, &types, &mut reader.report);
         if distributed == Some(false) {
             let message = "`ExecutionType` and `\"Mode\": \"INLINE\"` exclude each other";
             let hint = "remove it: the iterations of an inline Map have no executions of their own";
@@ -87,4 +89,5 @@ fn processor_config(member: &Member, reader: &mut Reader) {
         }
     }
     fields.finish(&mut reader.report);
+    (distributed == Some(true)).then(|| kind.unwrap_or_default())
 }

@@ -21,7 +21,7 @@ pub(super) fn read(fields: &mut Fields<'_>, reader: &mut Reader) -> Option<Task>
     let retry = retry::read(fields, &mut reader.report).unwrap_or_default();
     let catch = catch::read(fields, reader);
     let undo = fields.take("Compensation");
-    let compensation = undo.and_then(|member| compensation::read(member, &mut reader.report));
+    let compensation = undo.and_then(|member| compensation::read(member, reader));
     let refusals = fields.take("Refusals").map(|member| compensation::read_refusals(member, &mut reader.report));
     let pivot = fields.take("Pivot").is_some_and(|member| compensation::read_pivot(member, undo, reader));
     let next = state::read_next(fields, reader);

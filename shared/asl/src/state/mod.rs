@@ -18,7 +18,9 @@ pub use choice::{Choice, ChoiceRule, Comparison, Condition, Operand, OrEqual, Ty
 pub use compensation::{Compensation, CompensationAction};
 pub use data::{Amount, Assign, Data, InputPath, QueryLanguage, ResultPath, Text};
 pub use fail::Fail;
-pub use map::{Map, Tolerance};
+pub use map::{
+    Distributed, ExecutionType, InputType, ItemBatcher, ItemReader, ItemSource, Map, ResultWriter, Tolerance, Transformation,
+};
 pub use parallel::Parallel;
 pub use pass::Pass;
 pub use retry::{JitterStrategy, Retrier};

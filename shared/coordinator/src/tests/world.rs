@@ -244,6 +244,7 @@ impl World {
             executions: Arc::new(self.store.clone()),
             ledger: Arc::new(self.store.clone()),
             queue: self.queue.clone(),
+            objects: None,
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
         };
@@ -303,7 +304,7 @@ impl World {
     }
 
     pub(super) fn start_request(&self, name: &str, input: &str) -> StartRequest {
-        StartRequest { machine: self.machine.clone(), name: name.to_owned(), input: input.into() }
+        StartRequest { machine: self.machine.clone(), name: name.to_owned(), input: input.into(), parent: None }
     }
 
     pub(super) fn arn(name: &str) -> String {

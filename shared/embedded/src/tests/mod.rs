@@ -2,6 +2,7 @@
 
 mod directory;
 mod disorder;
+mod distributed;
 mod ends;
 mod kills;
 mod losses;

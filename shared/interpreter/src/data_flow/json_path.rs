@@ -103,6 +103,10 @@ impl DataFlow for JsonPath<'_> {
         Ok(self.evaluate(selector, input, random)?)
     }
 
+    fn evaluated(&self, template: &Template, _field: &str, input: &Value, random: &mut ChaCha8Rng) -> Result<Value, FlowFailure> {
+        Ok(self.evaluate(template, input, random)?)
+    }
+
     fn undoing(
         &self,
         action: &CompensationAction,
@@ -140,7 +144,8 @@ impl DataFlow for JsonPath<'_> {
         let found = find(path, &self.roots(input)).map_err(MissingPath::in_data_flow)?;
         let whole = found.as_u64().or_else(|| found.as_f64().filter(|number| number.fract() == 0.0).and_then(whole_number));
         // Recorded from AWS: of a Map a text is read as a number, of a Wait it is not.
-        let text = found.as_str().filter(|_| field == "MaxConcurrency");
+        let read = ["MaxConcurrency", "MaxItems", "MaxItemsPerBatch", "MaxInputBytesPerBatch"];
+        let text = found.as_str().filter(|_| read.contains(&field));
         let whole = whole.or_else(|| text.and_then(|text| text.parse().ok()));
         whole.ok_or_else(|| {
             let cause = format!("The {field}Path parameter cannot be parsed as a long value: {} == {found}", path.text);

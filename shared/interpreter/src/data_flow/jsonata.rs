@@ -174,6 +174,10 @@ impl DataFlow for Jsonata<'_> {
         self.json(selector, "ItemSelector", Seen::input(input))
     }
 
+    fn evaluated(&self, template: &Template, field: &str, input: &Value, _random: &mut ChaCha8Rng) -> Result<Value, FlowFailure> {
+        self.json(template, field, Seen::input(input))
+    }
+
     fn undoing(
         &self,
         action: &CompensationAction,

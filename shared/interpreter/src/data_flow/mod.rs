@@ -43,6 +43,8 @@ pub(crate) trait DataFlow {
     fn assigned(&self, assign: &Assign, by: Assigning<'_>, random: &mut ChaCha8Rng) -> Result<Vec<(String, Value)>, FlowFailure>;
     /// The input of an iteration.
     fn selected(&self, selector: &Template, input: &Value, random: &mut ChaCha8Rng) -> Result<Value, FlowFailure>;
+    /// A template of the field `field`, over the effective input.
+    fn evaluated(&self, template: &Template, field: &str, input: &Value, random: &mut ChaCha8Rng) -> Result<Value, FlowFailure>;
     /// How long an attempt of a compensation may take, and its arguments, over what the action received and its raw result.
     fn undoing(
         &self,
@@ -132,6 +134,20 @@ pub(crate) fn given(
     match state.data().language {
         QueryLanguage::JsonPath => Box::new(json_path::JsonPath { data: state.data(), context, variables }),
         QueryLanguage::Jsonata => Box::new(jsonata::Jsonata::new(state, context, variables, now, seed)),
+    }
+}
+
+/// The query language of a distributed Map in its Map Run: with the context object and the variables of the execution that the Map stands in.
+pub(crate) fn of_run<'s>(
+    turn: &Turn<'_>,
+    state: &'s State,
+    context: Value,
+    variables: BTreeMap<String, Value>,
+    seed: u64,
+) -> Box<dyn DataFlow + 's> {
+    match state.data().language {
+        QueryLanguage::JsonPath => Box::new(json_path::JsonPath { data: state.data(), context, variables }),
+        QueryLanguage::Jsonata => Box::new(jsonata::Jsonata::new(state, context, variables, turn.now, seed)),
     }
 }
 

@@ -22,8 +22,8 @@ use crate::surrender::{group_of, surrender};
 use crate::turn::Turn;
 use crate::unwind::{Unwound, unwind};
 use crate::{
-    Activity, Branch, Iteration, IterationStage, MapItem, MapProgress, OwedBranch, Payload, StateFailure, TransitionError,
-    ValueHash, Visit, aborted,
+    Activity, Branch, Iteration, IterationStage, MapItem, MapProgress, OwedBranch, Payload, RunTolerance, StateFailure,
+    TransitionError, ValueHash, Visit, aborted,
 };
 
 /// A sealed page of results: the results of iterations by index, and the pages before it that it took over.
@@ -57,7 +57,7 @@ pub(crate) fn enter(
     let concurrency = concurrency.filter(|asked| *asked > 0).and_then(|asked| u32::try_from(asked).ok());
     branch.last_event = turn.emit(branch.last_event, HistoryEventKind::MapStateStarted { length: total });
     // Recorded from AWS: a tolerance that is none fails the Map once it has started.
-    let tolerated_failures = tolerated(&map.tolerance, &*flow, &input, total)?;
+    let tolerated_failures = tolerated(tolerance(&map.tolerance, &*flow, &input)?, total);
     visit.activity = Activity::Map(Box::new(MapProgress {
         total,
         items: pages_of_items(turn, items),
@@ -76,19 +76,31 @@ pub(crate) fn enter(
     Ok(Step::Changed)
 }
 
-/// How many iterations may fail: the stricter of count and percentage, none where neither is given.
-fn tolerated(tolerance: &Tolerance, flow: &dyn DataFlow, input: &Value, total: u64) -> Result<u64, FlowFailure> {
+/// How many of `total` iterations may fail: the stricter of count and percentage, none where neither is given.
+fn tolerated(tolerance: RunTolerance, total: u64) -> u64 {
+    let by_percentage = tolerance.percentage.map(|percentage| {
+        #[expect(clippy::cast_precision_loss, reason = "items of a payload: far below 2^52")]
+        let share = (total as f64 * percentage / 100.0).floor();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `total`")]
+        let share = share as u64;
+        share
+    });
+    tolerance.count.into_iter().chain(by_percentage).min().unwrap_or(0)
+}
+
+/// How much may fail, evaluated.
+pub(super) fn tolerance(tolerance: &Tolerance, flow: &dyn DataFlow, input: &Value) -> Result<RunTolerance, FlowFailure> {
     let count = match &tolerance.count {
         None => None,
         Some(Amount::Literal(count)) => Some(*count),
         Some(amount) => Some(tolerated_count(&flow.found(amount, "ToleratedFailureCount", input)?, amount)?),
     };
-    let by_percentage = match &tolerance.percentage {
+    let percentage = match &tolerance.percentage {
         None => None,
-        Some(Amount::Literal(percentage)) => Some(total.saturating_mul(*percentage) / 100),
-        Some(amount) => Some(tolerated_share(&flow.found(amount, "ToleratedFailurePercentage", input)?, amount, total)?),
+        Some(Amount::Literal(percentage)) => Some(f64::from(u32::try_from(*percentage).unwrap_or(100))),
+        Some(amount) => Some(tolerated_percentage(&flow.found(amount, "ToleratedFailurePercentage", input)?, amount)?),
     };
-    Ok(count.into_iter().chain(by_percentage).min().unwrap_or(0))
+    Ok(RunTolerance { count, percentage })
 }
 
 /// The causes here are recorded from AWS.
@@ -104,8 +116,7 @@ fn tolerated_count(found: &Value, amount: &Amount) -> Result<u64, StateFailure> 
     })
 }
 
-/// How many of `total` the percentage is that a path found.
-fn tolerated_share(found: &Value, amount: &Amount, total: u64) -> Result<u64, StateFailure> {
+fn tolerated_percentage(found: &Value, amount: &Amount) -> Result<f64, StateFailure> {
     let Some(percentage) = found.as_f64().or_else(|| found.as_str().and_then(|text| text.parse().ok())) else {
         let what = format!("refers to value {found} which is not a valid float");
         let cause = format!("The ToleratedFailurePercentagePath field {what}: {}", source(amount));
@@ -114,11 +125,7 @@ fn tolerated_share(found: &Value, amount: &Amount, total: u64) -> Result<u64, St
     if !(0.0..=100.0).contains(&percentage) {
         return Err(StateFailure::new(error_name::RUNTIME, "ToleratedFailurePercentage must be between 0 and 100."));
     }
-    #[expect(clippy::cast_precision_loss, reason = "items of a payload: far below 2^52")]
-    let share = (total as f64 * percentage / 100.0).floor();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and `total`")]
-    let share = share as u64;
-    Ok(share)
+    Ok(percentage)
 }
 
 /// Where a number is from, as written.
@@ -131,7 +138,7 @@ fn source(amount: &Amount) -> String {
 }
 
 /// Items in pages, each of which names the next one; answers the first.
-fn pages_of_items(turn: &mut Turn<'_>, items: Vec<Value>) -> Option<ValueHash> {
+pub(super) fn pages_of_items(turn: &mut Turn<'_>, items: Vec<Value>) -> Option<ValueHash> {
     let limits = turn.surroundings.limits;
     let mut pages: Vec<Vec<Value>> = Vec::new();
     let mut bytes = u64::MAX;

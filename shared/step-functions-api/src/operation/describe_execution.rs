@@ -34,6 +34,9 @@ pub struct DescribeExecutionResponse {
     /// The ARN of the alias that it was started by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_alias_arn: Option<String>,
+    /// The Map Run that it belongs to, if it is the execution of an item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map_run_arn: Option<String>,
     /// Its name.
     pub name: String,
     /// `RUNNING` until unwinding has ended; then `SUCCEEDED`, `FAILED`, `TIMED_OUT` or `ABORTED`.
@@ -146,8 +149,9 @@ fn described(description: Description, included: bool) -> DescribeExecutionRespo
     let compensation = compensation(&description);
     let (error, cause) = told(description.failure);
     DescribeExecutionResponse {
+        state_machine_arn: description.identity.state_machine_arn(),
+        map_run_arn: description.identity.map_run_arn().map(str::to_owned),
         execution_arn: description.identity.arn,
-        state_machine_arn: description.identity.machine_arn,
         state_machine_version_arn: description.identity.version_arn,
         state_machine_alias_arn: description.identity.alias_arn,
         name: description.identity.name,

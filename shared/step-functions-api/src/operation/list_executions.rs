@@ -6,15 +6,15 @@ use store::{Head, HeadQuery, ListPosition};
 
 use super::create_state_machine::EXPRESS;
 use super::list_state_machines::page_items;
-use crate::arn::MachineArn;
+use crate::arn::{Kind, MachineArn};
 use crate::constraints::Constraints;
-use crate::{Api, ApiError, EpochSeconds, arn, member, page_token};
+use crate::{Api, ApiError, EpochSeconds, ErrorName, arn, member, page_token};
 
 /// Which page.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ListExecutionsRequest {
-    /// The machine: required.
+    /// The machine: this or `map_run_arn` is required.
     pub state_machine_arn: Option<String>,
     /// Only those with this status.
     pub status_filter: Option<String>,
@@ -22,7 +22,7 @@ pub struct ListExecutionsRequest {
     pub max_results: Option<i64>,
     /// The page behind the one that had this token.
     pub next_token: Option<String>,
-    /// Refused: there are no Map runs.
+    /// The Map Run whose executions are listed.
     pub map_run_arn: Option<String>,
     /// Only those that were redriven (`REDRIVEN`), or were not (`NOT_REDRIVEN`).
     pub redrive_filter: Option<String>,
@@ -47,6 +47,9 @@ pub struct ExecutionListItem {
     pub execution_arn: String,
     /// Its machine's ARN.
     pub state_machine_arn: String,
+    /// The Map Run that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map_run_arn: Option<String>,
     /// The ARN of the version that it was started with, if it was started by that or by an alias.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state_machine_version_arn: Option<String>,
@@ -73,8 +76,9 @@ impl ExecutionListItem {
     /// Of a head, and of the latest entry, which alone knows of redrives.
     fn of(head: Head, latest: Option<&Execution>) -> Self {
         Self {
+            state_machine_arn: head.identity.state_machine_arn(),
+            map_run_arn: head.identity.map_run_arn().map(str::to_owned),
             execution_arn: head.identity.arn,
-            state_machine_arn: head.identity.machine_arn,
             state_machine_version_arn: head.identity.version_arn,
             state_machine_alias_arn: head.identity.alias_arn,
             name: head.identity.name,
@@ -117,15 +121,34 @@ impl Api<'_> {
     /// InvalidArn, StateMachineDoesNotExist, InvalidToken, ValidationException.
     pub async fn list_executions(&self, request: ListExecutionsRequest) -> Result<ListExecutionsResponse, ApiError> {
         let mut constraints = Constraints::default();
-        let machine_arn = constraints.required(member::STATE_MACHINE_ARN, request.state_machine_arn);
+        let map_run_arn = constraints.optional(member::MAP_RUN_ARN, request.map_run_arn);
+        let machine_arn = match &map_run_arn {
+            None => constraints.required(member::STATE_MACHINE_ARN, request.state_machine_arn),
+            Some(_) => constraints.optional(member::STATE_MACHINE_ARN, request.state_machine_arn).unwrap_or_default(),
+        };
         let token = constraints.optional(member::LIST_EXECUTIONS_TOKEN, request.next_token);
         constraints.one_of("statusFilter", request.status_filter.as_deref(), STATUSES);
         constraints.at_most("maxResults", request.max_results, member::PAGE_ITEMS_MAX);
-        refuse(&mut constraints, "mapRunArn", request.map_run_arn.as_deref());
         constraints.one_of("redriveFilter", request.redrive_filter.as_deref(), &["REDRIVEN", "NOT_REDRIVEN"]);
         constraints.check()?;
-        let MachineArn { base, qualifier } = arn::machine(&machine_arn)?;
+        if map_run_arn.is_some() && !machine_arn.is_empty() {
+            let message = "Exactly one of 'stateMachineArn' and 'mapRunArn' must be specified";
+            return Err(ApiError::new(ErrorName::Validation, message));
+        }
         let after = token.as_deref().map(position).transpose()?;
+        let status = request.status_filter.as_deref().map(status);
+        if let Some(map_run_arn) = map_run_arn {
+            let wanted =
+                Wanted { redriven: request.redrive_filter.map(|filter| filter == "REDRIVEN"), ..Wanted::default() };
+            arn::check(&map_run_arn, Kind::MapRun)?;
+            self.coordinator.describe_map_run(&map_run_arn).await?;
+            let Some(status) = status.map_or(Some(None), |status| status.map(Some)) else {
+                return Ok(ListExecutionsResponse { executions: Vec::new(), next_token: None });
+            };
+            let query = HeadQuery { machine_arn: Some(map_run_arn), status, limit: page_items(request.max_results), after };
+            return self.list_wanted(query, &wanted).await;
+        }
+        let MachineArn { base, qualifier } = arn::machine(&machine_arn)?;
         let machine = self.executions().machine(&base).await?;
         let machine = machine.ok_or_else(|| ApiError::state_machine_does_not_exist(&machine_arn))?;
         if machine.kind == EXPRESS {
@@ -135,7 +158,7 @@ impl Api<'_> {
             version_or_alias: qualifier.map(|_| machine_arn),
             redriven: request.redrive_filter.map(|filter| filter == "REDRIVEN"),
         };
-        let status = match request.status_filter.as_deref().map(status) {
+        let status = match status {
             Some(None) => return Ok(ListExecutionsResponse { executions: Vec::new(), next_token: None }),
             status => status.flatten(),
         };
@@ -163,14 +186,8 @@ impl Api<'_> {
     }
 }
 
-fn refuse(constraints: &mut Constraints, member: &str, value: Option<&str>) {
-    if let Some(value) = value {
-        constraints.violated(&format!("Value '{value}'"), member, "this member is not supported");
-    }
-}
-
 /// The store's place that a token stands for.
-fn position(token: &str) -> Result<String, ApiError> {
+pub(super) fn position(token: &str) -> Result<String, ApiError> {
     let place = page_token::decode(token)?;
     ListPosition::parse(&place).map_err(|_| ApiError::invalid_token())?;
     Ok(place)
@@ -285,7 +302,8 @@ mod tests {
             (json!({"stateMachineArn": arn, "nextToken": crate::page_token::encode("order")}), "InvalidToken", ""),
             (json!({"stateMachineArn": arn, "statusFilter": "OPEN"}), "ValidationException", "[RUNNING, SUCCEEDED, FAILED"),
             (json!({"stateMachineArn": arn, "redriveFilter": "SOME"}), "ValidationException", "[REDRIVEN, NOT_REDRIVEN]"),
-            (json!({"stateMachineArn": arn, "mapRunArn": "arn"}), "ValidationException", "not supported"),
+            (json!({"stateMachineArn": arn, "mapRunArn": "arn"}), "ValidationException", "Exactly one"),
+            (json!({"mapRunArn": "arn"}), "InvalidArn", "arn"),
         ] {
             system.refused("ListExecutions", request, error, message).await;
         }

@@ -63,6 +63,9 @@ operations! {
     describe_execution, DescribeExecution;
     list_executions, ListExecutions;
     stop_execution, StopExecution;
+    describe_map_run, DescribeMapRun;
+    list_map_runs, ListMapRuns;
+    update_map_run, UpdateMapRun;
     redrive_execution, RedriveExecution;
     get_execution_history, GetExecutionHistory;
     send_task_success, SendTaskSuccess;

@@ -64,7 +64,7 @@ impl Api<'_> {
             return Ok(StartExecutionResponse { execution_arn, start_date: started_at.into() });
         }
         let StartTarget { machine, by } = target;
-        let started = self.coordinator.start_by(StartRequest { machine, name, input }, by).await?;
+        let started = self.coordinator.start_by(StartRequest { machine, name, input, parent: None }, by).await?;
         match started.novelty {
             Novelty::New | Novelty::Repeated { status: ExecutionStatus::Running } => Ok(StartExecutionResponse {
                 execution_arn: started.identity.arn,

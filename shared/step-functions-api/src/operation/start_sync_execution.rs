@@ -130,7 +130,7 @@ impl Api<'_> {
     ) -> Result<(String, Timestamp), ApiError> {
         let StartTarget { machine, mut by } = target;
         by.execution_arn = Some(express::execution_arn(&machine.arn, &name, &self.new_uuid()));
-        let started = self.coordinator.start_by(StartRequest { machine, name, input }, by).await?;
+        let started = self.coordinator.start_by(StartRequest { machine, name, input, parent: None }, by).await?;
         Ok((started.identity.arn, started.started_at))
     }
 

@@ -8,7 +8,7 @@ use clock::{ManualClock, SeededEntropy};
 use coordinator::{Coordinator, Ports, Settings};
 use interpreter::{Route, Routes, TaskToken};
 use messages::{
-    CoordinatorBody, CoordinatorMessage, InputBody, MemoryQueue, MessageQueue, Outgoing, QueueSettings, QueueSource, RequestBody,
+    CoordinatorBody, CoordinatorMessage, Disposition, InputBody, MemoryQueue, MessageQueue, Outgoing, QueueSettings, QueueSource, RequestBody,
     queue_name,
 };
 use serde_json::{Value, json};
@@ -20,6 +20,9 @@ pub(crate) const ROLE: &str = "arn:aws:iam::123456789012:role/test";
 pub(crate) const PASS: &str = r#"{"StartAt":"A","States":{"A":{"Type":"Pass","End":true}}}"#;
 pub(crate) const WAIT: &str = r#"{"StartAt":"W","States":{"W":{"Type":"Wait","Seconds":600,"End":true}}}"#;
 pub(crate) const FAIL: &str = r#"{"StartAt":"F","States":{"F":{"Type":"Fail","Error":"Never","Cause":"on purpose"}}}"#;
+/// A distributed Map.
+pub(crate) const MAP: &str = r#"{"StartAt":"Each","States":{"Each":{"Type":"Map","End":true,"ItemProcessor":{
+    "ProcessorConfig":{"Mode":"DISTRIBUTED"},"StartAt":"Item","States":{"Item":{"Type":"Pass","End":true}}}}}}"#;
 /// A task that would be undone, and that nobody performs.
 pub(crate) const TASK: &str = r#"{"StartAt":"Charge","States":{"Charge":{"Type":"Task","End":true,
     "Resource":"arn:aws:lambda:us-east-1:123456789012:function:worker",
@@ -53,6 +56,7 @@ impl System {
             executions: Arc::new(store.clone()),
             ledger: Arc::new(store),
             queue: queue.clone(),
+            objects: None,
             clock: clock.clone(),
             entropy: Arc::new(SeededEntropy::new(1)),
         };
@@ -64,6 +68,26 @@ impl System {
 
     pub(crate) fn api(&self) -> Api<'_> {
         Api::new(&self.coordinator, &self.place)
+    }
+
+    /// Handles what is in the coordinator's queues, and what comes of that, until nothing does.
+    pub(crate) async fn pump(&self) {
+        loop {
+            let mut handled = 0;
+            for queue in [queue_name::ANSWERS, queue_name::HINTS] {
+                let deliveries = self.queue.receive(queue, 10, Duration::ZERO).await.unwrap();
+                handled += deliveries.len();
+                let dispositions = self.coordinator.handle(&deliveries).await;
+                for (delivery, disposition) in deliveries.iter().zip(dispositions) {
+                    if disposition == Disposition::Done {
+                        self.queue.delete(queue, &delivery.receipt).await.unwrap();
+                    }
+                }
+            }
+            if handled == 0 {
+                return;
+            }
+        }
     }
 
     pub(crate) fn advance_seconds(&self, seconds: u64) {

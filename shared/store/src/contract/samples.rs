@@ -49,6 +49,7 @@ pub fn head(machine: &str, name: &str, seconds: i64) -> Head {
         wake_at: Some(at(seconds)),
         wake_revision: 0,
         renewed_at: None,
+        parent: None,
     }
 }
 
@@ -95,6 +96,9 @@ pub fn entry(identity: &Identity, revision: u64, seed: u8) -> Entry {
             revocations: Vec::new(),
             ended_in: None,
             without_progress: 0,
+            parent: None,
+            map_run: None,
+            stopping: Vec::new(),
         },
         events: vec![HistoryEvent { id: revision, previous: 0, at: at(1), kind: event }],
     }

@@ -243,15 +243,7 @@ fn a_map_has_a_processor() {
         3:90: `ItemProcessor` and `Iterator` exclude each other [exclusive-fields] at /States/A/Iterator (keep one of them)
     "#]],
     );
-    check_state(
-        &map(&format!(
-            r#""ItemReader": {{}}, "ItemProcessor": {{"ProcessorConfig": {{"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}}, {flow}}}"#
-        )),
-        expect![[r#"
-            3:17: `ItemReader` of a Map state is not yet supported [unsupported-field] at /States/A/ItemReader (distributed Map comes in a later release; give the items by `ItemsPath`)
-            3:81: a Map in mode `DISTRIBUTED` is not yet supported [unsupported-map-mode] at /States/A/ItemProcessor/ProcessorConfig/Mode (write `"Mode": "INLINE"`; distributed Map comes in a later release)
-        "#]],
-    );
+    check_state(&map(&format!(r#""ItemReader": {{}}, "Label": "x", "ItemProcessor": {{{flow}}}"#)), expect![[r#""#]]);
     check_state(
         &map(&format!(r#""ItemProcessor": {{"ProcessorConfig": {{"Mode": "INLINE", "ExecutionType": "STANDARD"}}, {flow}}}"#)),
         expect![[r#"
@@ -265,6 +257,44 @@ fn a_map_has_a_processor() {
             3:73: a `ProcessorConfig` has no field `Modus` [unknown-field] at /States/A/ItemProcessor/ProcessorConfig/Modus (did you mean `Mode`?)
         "#]],
     );
+}
+
+#[test]
+fn a_distributed_map_reads_batches_and_writes() {
+    let flow = r#""StartAt": "B", "States": {"B": {"Type": "Succeed"}}"#;
+    let map = |fields: &str| {
+        let config = r#""ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"}"#;
+        format!(r#"{{"Type": "Map", "ItemProcessor": {{{config}, {flow}}}, {fields}, "End": true}}"#)
+    };
+    let reader = |fields: &str| map(&format!(r#""ItemReader": {{"Resource": "arn:aws:states:::s3:getObject", {fields}}}"#));
+    check_taken(&[
+        &map(r#""Label": "Orders-1""#),
+        &reader(r#""Parameters": {"Bucket": "b", "Key.$": "$.key"}"#),
+        &reader(r#""Parameters": {}, "ReaderConfig": {"InputType": "JSON", "ItemsPointer": "/a", "MaxItemsPath": "$.most"}"#),
+        &reader(
+            r#""ReaderConfig": {"InputType": "CSV", "CSVHeaderLocation": "GIVEN", "CSVHeaders": ["a"], "CSVDelimiter": "TAB"}"#,
+        ),
+        &map(r#""ItemReader": {"Resource": "arn:aws-cn:states:::s3:listObjectsV2", "Parameters": {"Bucket": "b"}}"#),
+        &map(r#""ItemBatcher": {"MaxItemsPerBatch": 10, "BatchInput": {"a.$": "$.b"}}"#),
+        &map(r#""ItemBatcher": {"MaxInputBytesPerBatchPath": "$.bytes"}"#),
+        &map(r#""ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b", "Prefix": "p"}}"#),
+        &map(r#""ResultWriter": {"WriterConfig": {"Transformation": "FLATTEN", "OutputType": "JSONL"}}"#),
+    ]);
+    for (fields, found) in [
+        (r#""Label": "a b""#, "`a b` is no label [bad-value]"),
+        (r#""Label": "0123456789012345678901234567890123456789x""#, "is no label [bad-value]"),
+        (r#""ItemReader": {}"#, "needs the field `Resource` [missing-field]"),
+        (r#""ItemReader": {"Resource": "arn:aws:states:::dynamodb:query"}"#, "[unsupported-resource]"),
+        (r#""ItemBatcher": {}"#, "an `ItemBatcher` needs a bound of its batches [missing-field]"),
+        (r#""ItemBatcher": {"MaxItemsPerBatch": 0}"#, "`MaxItemsPerBatch` cannot be `0` [out-of-range]"),
+        (r#""ResultWriter": {}"#, "needs `Resource` and `Parameters`, or `WriterConfig` [missing-field]"),
+        (r#""ResultWriter": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {}}"#, "[unsupported-resource]"),
+    ] {
+        let text = super::report(&super::machine(&map(fields)));
+        assert!(text.contains(found), "{fields}: {text}");
+    }
+    let text = super::report(&super::machine(&reader(r#""ReaderConfig": {"CSVHeaderLocation": "GIVEN"}"#)));
+    assert!(text.contains("`GIVEN` needs the field `CSVHeaders` [missing-field]"), "{text}");
 }
 
 #[test]
