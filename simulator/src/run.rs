@@ -411,6 +411,9 @@ fn told(execution: &Execution) -> String {
         Command::Timer { due, revision } => format!("a hint for {} of {revision}", due.millis() - BEGINNING_MILLIS),
         Command::Revoke { key, .. } => format!("revoking {key}"),
         Command::Report(_) => "the report of its end".to_owned(),
+        Command::Child(request) => format!("the child `{}`", request.identity.name),
+        Command::AnswerParent(_) => "telling its parent its end".to_owned(),
+        Command::WriteResults(_) => "its results to be written".to_owned(),
     });
     let waits_for: Vec<String> = waits_for.collect();
     let (name, revision) = (&execution.identity.name, execution.revision);

@@ -192,8 +192,13 @@ impl<'c> Model<'c> {
             | Kind::TaskSubmitted { .. }
             | Kind::StateAborted { .. }
             | Kind::MapIterationAborted { .. } => None,
-            // The programs that are simulated are in JSONPath.
-            Kind::EvaluationFailed { .. } => None,
+            // The programs that are simulated are in JSONPath, and their Maps inline.
+            Kind::EvaluationFailed { .. }
+            | Kind::MapRunStarted { .. }
+            | Kind::MapRunSucceeded
+            | Kind::MapRunFailed(_)
+            | Kind::MapRunAborted
+            | Kind::MapRunRedriven { .. } => None,
         }
     }
 

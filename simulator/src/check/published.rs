@@ -123,6 +123,8 @@ impl Checks {
                         unpublished.push("the report of its end".to_owned());
                     }
                 }
+                // The machines that are simulated start no others.
+                Command::Child(_) | Command::AnswerParent(_) | Command::WriteResults(_) => {}
                 Command::Perform(_) | Command::Timer { .. } | Command::Report(_) => {}
             }
         }

@@ -58,6 +58,8 @@ impl Meaning {
             Ok((execution, CoordinatorMessage::Timer { due, revision })) => Self::Timer(execution, due, revision),
             Ok((execution, CoordinatorMessage::Wake { rest })) => Self::Wake(execution, rest.is_some()),
             Ok((execution, CoordinatorMessage::Renew { .. })) => Self::Renew(execution),
+            // The machines that are simulated start no others.
+            Ok((_, CoordinatorMessage::Child(_) | CoordinatorMessage::ChildEnded { .. })) => Self::Nothing,
             Err(BodyError::Newer(_)) => Self::Newer,
             Err(BodyError::Malformed(_)) => Self::Nothing,
         }

@@ -57,7 +57,7 @@ impl<'e> Waits<'e> {
             }
             Activity::Map(map) => self.map(map),
             Activity::Unwinding { owed, .. } => self.owed(owed),
-            Activity::Waited | Activity::Failed(_) => {}
+            Activity::Waited | Activity::Failed(_) | Activity::MapRun(_) | Activity::Items(_) => {}
         }
     }
 

@@ -8,6 +8,7 @@
 mod activities;
 mod compensation;
 mod data;
+mod distributed;
 mod jsonata;
 mod late_messages;
 mod map;
@@ -27,9 +28,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::{
-    Command, DefinitionHash, Execution, ExecutionId, ExecutionStatus, HistoryEvent, HistoryEventKind, IdempotencyKey, Identity,
-    Limits, Message, MessageOutcome, Payload, PublishFailure, Reads, Route, Routes, Seed, StateFailure, Surroundings, TaskAnswer,
-    TaskOutcome, TaskRequest, TaskToken, Timestamp, TransitionError, ValueHash, outstanding, transition,
+    ChildInput, ChildRequest, Command, DefinitionHash, Execution, ExecutionId, ExecutionStatus, HistoryEvent, HistoryEventKind,
+    IdempotencyKey, Identity, InputPage, Limits, Message, MessageOutcome, Payload, PublishFailure, Reads, Route, Routes, Seed,
+    StateFailure, Surroundings, TaskAnswer, TaskOutcome, TaskRequest, TaskToken, Timestamp, TransitionError, ValueHash,
+    outstanding, transition,
 };
 
 /// An execution under test.
@@ -95,6 +97,43 @@ impl Run {
         run
     }
 
+    /// Begins the child that this execution asks for, as the coordinator does.
+    pub(crate) fn begin_child(&self, request: &ChildRequest) -> Self {
+        let mut execution =
+            Execution::new(request.identity.clone(), self.execution.definition.clone(), self.input_of_child(request), self.now);
+        execution.parent = Some(Box::new(request.parent.clone()));
+        let mut child = Self {
+            definition: self.definition.clone(),
+            execution,
+            events: Vec::new(),
+            now: self.now,
+            limits: self.limits.clone(),
+            heartbeats: BTreeMap::new(),
+            routes: Routes(BTreeMap::new()),
+            values: self.values.clone(),
+            loaded: 0,
+            seed: u128::from(self.execution.revision) << 64,
+        };
+        assert_eq!(child.send(Message::Start), MessageOutcome::Applied);
+        child
+    }
+
+    fn input_of_child(&self, request: &ChildRequest) -> Payload {
+        match &request.input {
+            ChildInput::Whole(input) => input.clone(),
+            ChildInput::Listed { page, index } => {
+                let page: InputPage = serde_json::from_str(self.values.get(page).unwrap()).unwrap();
+                page.inputs.into_iter().find(|(listed, _)| listed == index).unwrap().1
+            }
+        }
+    }
+
+    /// The children that it asks for or wants stopped.
+    pub(crate) fn children(&self) -> Vec<ChildRequest> {
+        let commands = outstanding(&self.execution, 0).into_iter();
+        commands.filter_map(|command| if let Command::Child(request) = command { Some(*request) } else { None }).collect()
+    }
+
     /// The input as the coordinator hands it over: by reference if it is large.
     fn keep(&mut self, text: String) -> Payload {
         let bytes = u64::try_from(text.len()).unwrap();
@@ -122,7 +161,7 @@ impl Run {
     pub(crate) fn send_all(&mut self, messages: &[Message]) -> Vec<MessageOutcome> {
         self.seed += 1;
         let seed = Seed(self.seed.to_be_bytes());
-        let mut reads = Reads { heartbeats: BTreeMap::new(), values: BTreeMap::new() };
+        let mut reads = Reads::default();
         // What is stored and loaded again must be the same: nothing but what is written down may matter.
         let stored = serde_json::to_string(&self.execution).unwrap();
         let execution: Execution = serde_json::from_str(&stored).unwrap();

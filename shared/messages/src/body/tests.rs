@@ -1,6 +1,6 @@
 //! Frozen samples, round trips and what cannot be read.
 
-use interpreter::StateFailure;
+use interpreter::{ExecutionStatus, Part, StateFailure};
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,6 +15,43 @@ fn token() -> TaskToken {
 
 fn answer(outcome: TaskOutcome) -> CoordinatorBody {
     CoordinatorBody::new(execution(), CoordinatorMessage::Answer { token: token(), outcome })
+}
+
+fn child() -> CoordinatorBody {
+    let arn = |kind: &str| format!("arn:aws:states:us-east-1:123456789012:{kind}");
+    let identity = Identity {
+        id: execution(),
+        name: "item".to_owned(),
+        arn: arn("execution:map/Rows:item"),
+        machine_name: "map".to_owned(),
+        machine_arn: arn("mapRun:map/Rows:run"),
+        role_arn: "arn:aws:iam::123456789012:role/map".to_owned(),
+        version_arn: None,
+        alias_arn: None,
+    };
+    let parent = Parent { token: token(), arn: arn("mapRun:map/Rows:run"), part: Part::Item { state: "Rows".to_owned() } };
+    let child = ChildBody {
+        identity,
+        parent,
+        definition: DefinitionHash("d".repeat(64)),
+        input: Payload::inline("{\"row\":1}"),
+        carried: vec![ValueHash("h".to_owned())],
+        stop: true,
+    };
+    CoordinatorBody::new(execution(), CoordinatorMessage::Child(Box::new(child)))
+}
+
+fn child_ended() -> CoordinatorBody {
+    let end = ChildEnd {
+        arn: "arn:aws:states:us-east-1:123456789012:execution:map/Rows:item".to_owned(),
+        name: "item".to_owned(),
+        status: ExecutionStatus::Failed,
+        output: None,
+        failure: Some(StateFailure::new("Bad", "row 1")),
+        started_at: Timestamp::from_millis(1_793_534_400_000),
+        closed_at: Timestamp::from_millis(1_793_534_400_250),
+    };
+    CoordinatorBody::new(execution(), CoordinatorMessage::ChildEnded { token: token(), end: Box::new(end) })
 }
 
 fn request(input: InputBody) -> RequestBody {
@@ -69,6 +106,8 @@ fn the_samples_of_format_1_are_read_and_written() {
         include_str!("../../samples/answer-failed.v1.json"),
         &answer(TaskOutcome::Failed { failure: StateFailure::named("States.Timeout"), refusal: false }),
     );
+    check_coordinator_sample(include_str!("../../samples/child.v1.json"), &child());
+    check_coordinator_sample(include_str!("../../samples/child-ended.v1.json"), &child_ended());
     let due = Timestamp::from_millis(1_793_534_400_250);
     let timer =
         CoordinatorBody { resent: 3, ..CoordinatorBody::new(execution(), CoordinatorMessage::Timer { due, revision: 7 }) };

@@ -1,6 +1,6 @@
 //! Heads are created once per name.
 
-use interpreter::{ExecutionStatus, Payload, ValueHash};
+use interpreter::{ExecutionStatus, Parent, Part, Payload, TaskToken, ValueHash};
 
 use super::SharedStore;
 use super::samples::{at, execution_id, head, identity};
@@ -17,6 +17,14 @@ pub(super) async fn a_head_keeps_the_version_and_the_alias_that_started_it(store
     let mut created = head("order", "o-1", 5);
     created.identity.version_arn = Some(format!("{}:3", created.identity.machine_arn));
     created.identity.alias_arn = Some(format!("{}:live", created.identity.machine_arn));
+    store.create_head(&created).await.unwrap();
+    assert_eq!(store.head_of(&created.identity.id).await, Ok(Some(created)));
+}
+
+pub(super) async fn a_head_keeps_the_parent_that_waits_for_its_end(store: SharedStore) {
+    let token = TaskToken { execution: execution_id("parent"), revision: 4, visit: 3, attempt: 2, proof: 0xfeed };
+    let parent = Parent { token, arn: identity("order", "parent").arn, part: Part::Item { state: "Each".to_owned() } };
+    let created = Head { parent: Some(Box::new(parent)), ..head("order", "o-1", 5) };
     store.create_head(&created).await.unwrap();
     assert_eq!(store.head_of(&created.identity.id).await, Ok(Some(created)));
 }

@@ -85,6 +85,7 @@ macro_rules! for_each_store_check {
             heads {
                 a_head_reads_back_as_it_was_created
                 a_head_keeps_the_version_and_the_alias_that_started_it
+                a_head_keeps_the_parent_that_waits_for_its_end
                 a_name_is_given_once
                 a_name_stays_taken_when_its_execution_has_ended
                 names_are_per_machine
