@@ -243,7 +243,13 @@ fn a_map_has_a_processor() {
         3:90: `ItemProcessor` and `Iterator` exclude each other [exclusive-fields] at /States/A/Iterator (keep one of them)
     "#]],
     );
-    check_state(&map(&format!(r#""ItemReader": {{}}, "Label": "x", "ItemProcessor": {{{flow}}}"#)), expect![[r#""#]]);
+    check_state(
+        &map(&format!(r#""ItemReader": {{}}, "Label": "x", "ItemProcessor": {{{flow}}}"#)),
+        expect![[r#"
+        3:17: an inline Map has no `ItemReader` [exclusive-fields] at /States/A/ItemReader (write `"ProcessorConfig": { "Mode": "DISTRIBUTED" }` into its `ItemProcessor`)
+        3:35: an inline Map has no `Label` [exclusive-fields] at /States/A/Label (write `"ProcessorConfig": { "Mode": "DISTRIBUTED" }` into its `ItemProcessor`)
+    "#]],
+    );
     check_state(
         &map(&format!(r#""ItemProcessor": {{"ProcessorConfig": {{"Mode": "INLINE", "ExecutionType": "STANDARD"}}, {flow}}}"#)),
         expect![[r#"
