@@ -138,7 +138,9 @@ fn attempt_of(branch: &Branch, number: u64) -> Option<&TaskAttempt> {
             IterationStage::Running(branch) => attempt_of(branch, number),
             IterationStage::Unwinding { .. } => None,
         }),
-        Activity::Runnable { .. }
+        Activity::MapRun(_)
+        | Activity::Items(_)
+        | Activity::Runnable { .. }
         | Activity::Waiting { .. }
         | Activity::Waited
         | Activity::Backoff { .. }

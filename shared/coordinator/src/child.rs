@@ -103,8 +103,7 @@ impl Coordinator {
     pub(crate) async fn handle_children(&self, incoming: Vec<Incoming<'_>>) -> Vec<(usize, Disposition)> {
         let mut dispositions = Vec::with_capacity(incoming.len());
         for some in incoming.chunks(self.settings.bounds.concurrent_executions.max(1)) {
-            let deeds = some.iter().map(|incoming| move |one: Self| async move { one.handle_child(incoming).await });
-            dispositions.extend(self.side_by_side(deeds).await);
+            dispositions.extend(futures::future::join_all(some.iter().map(|incoming| self.handle_child(incoming))).await);
         }
         dispositions
     }

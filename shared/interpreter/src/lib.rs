@@ -64,7 +64,9 @@ pub use map_run::{
     BatchSpec, EndedChild, ItemsPage, ItemsRequest, MapRun, MapRunFacts, MapRunPhase, OpenPage, ReaderInput, ReaderSource,
     ReaderSpec, RunCounts, RunProgress, RunResults, RunSpec, RunStage, RunTolerance, Selection, WriteRequest, WriterSpec,
 };
-pub use message::{ActivityPoll, MapRunUpdate, Message, MessageOutcome, PublishFailure, Rejection, Staleness, TaskAnswer, TaskOutcome};
+pub use message::{
+    ActivityPoll, MapRunUpdate, Message, MessageOutcome, PublishFailure, Rejection, Staleness, TaskAnswer, TaskOutcome,
+};
 pub use outstanding::{Command, CommandPlace, EndReport, TaskRequest, outstanding, outstanding_by_place};
 pub use parent::{ChildEnd, ChildInput, ChildRequest, EndOfChild, InputPage, Parent, Part};
 pub use partition::partition_of;

@@ -1,8 +1,8 @@
 //! From the errors of coordinator and store to those that the API names.
 
 use coordinator::{
-    DefinitionError, DeliverError, DescribeError, HistoryError, MapRunError, RedriveError, SendTaskFailureError, SendTaskHeartbeatError,
-    SendTaskSuccessError, StartError, StopError, TakeActivityTaskError,
+    DefinitionError, DeliverError, DescribeError, HistoryError, MapRunError, RedriveError, SendTaskFailureError,
+    SendTaskHeartbeatError, SendTaskSuccessError, StartError, StopError, TakeActivityTaskError,
 };
 use store::StoreError;
 

@@ -8,8 +8,8 @@ use clock::{ManualClock, SeededEntropy};
 use coordinator::{Coordinator, Ports, Settings};
 use interpreter::{Route, Routes, TaskToken};
 use messages::{
-    CoordinatorBody, CoordinatorMessage, Disposition, InputBody, MemoryQueue, MessageQueue, Outgoing, QueueSettings, QueueSource, RequestBody,
-    queue_name,
+    CoordinatorBody, CoordinatorMessage, Disposition, InputBody, MemoryQueue, MessageQueue, Outgoing, QueueSettings, QueueSource,
+    RequestBody, queue_name,
 };
 use serde_json::{Value, json};
 use store::MemoryStore;
