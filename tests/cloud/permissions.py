@@ -35,6 +35,7 @@ NEVER_ASKED = [
     ("Coordinator", "dynamodb:Query", "V#*|L#*", "a renewal goes through the items of an execution (docs/adr/0019)"),
     ("Coordinator", "dynamodb:UpdateItem", "X#*|V#*|I#*", "a renewal moves the expiry of each"),
     ("Coordinator", "dynamodb:UpdateItem", "L#*", "what is undone is revoked first"),
+    ("Watch", "sqs:SendMessage", "hints", "what is due is woken: in releases.py that of the restored stack; in this one nothing may be, in so short a time"),
     ("Definitions", "dynamodb:DeleteItem", "M", "a state machine that a stack has no longer is deleted"),
 ]
 
