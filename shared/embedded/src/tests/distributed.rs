@@ -1,6 +1,7 @@
 //! Distributed Maps: each item is an execution of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use coordinator::{Description, StopRequest};
 use interpreter::{ExecutionStatus, Limits};
@@ -80,6 +81,11 @@ async fn run_of(system: &System, execution: &str) -> coordinator::MapRunDescript
     let runs = system.coordinator().list_map_runs(execution, 10, None).await.unwrap();
     assert_eq!(runs.heads.len(), 1);
     system.coordinator().describe_map_run(&runs.heads[0].identity.arn).await.unwrap()
+}
+
+/// Lets time pass, in which the system works.
+async fn pass_seconds(system: &System, seconds: u64) {
+    system.ports().clock.sleep(Duration::from_secs(seconds)).await;
 }
 
 /// The statuses of a Map Run's executions.
@@ -187,9 +193,9 @@ async fn what_a_map_has_started_is_stopped_with_it() {
     let system = System::start(jumping()).unwrap();
     let definition = waiting(json!({"MaxConcurrency": 3}));
     let arn = started(&system, &definition, &json!([1, 2, 3, 4, 5])).await;
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    pass_seconds(&system, 60).await;
     system.coordinator().stop(StopRequest { execution_arn: arn.clone(), ..StopRequest::default() }).await.unwrap();
-    tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+    pass_seconds(&system, 60).await;
     let run = run_of(&system, &arn).await;
     assert_eq!(run.status, ExecutionStatus::Aborted);
     assert_eq!(statuses(&system, &run.identity.arn).await, [ExecutionStatus::Aborted; 3]);
@@ -212,7 +218,7 @@ async fn a_timeout_and_a_failure_beside_it_stop_a_map_too() {
         };
         let system = System::start(jumping()).unwrap();
         let arn = started(&system, &definition, &json!([1, 2])).await;
-        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        pass_seconds(&system, 60).await;
         let run = run_of(&system, &arn).await;
         assert_eq!(run.status, ExecutionStatus::Aborted, "parallel: {parallel}");
         assert_eq!(statuses(&system, &run.identity.arn).await, [ExecutionStatus::Aborted; 2]);
@@ -294,7 +300,7 @@ async fn a_map_goes_on_when_the_queues_were_purged() {
     let system = System::start(jumping()).unwrap();
     let arn = started(&system, &waiting(json!({"MaxConcurrency": 4})), &json!([1, 2, 3, 4, 5, 6])).await;
     for _ in 0..3 {
-        tokio::time::sleep(std::time::Duration::from_secs(1_200)).await;
+        pass_seconds(&system, 1_200).await;
         system.queues().purge(messages::queue_name::ANSWERS);
         system.queues().purge(messages::queue_name::HINTS);
     }
