@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use interpreter::{DefinitionHash, ExecutionId, ExecutionStatus, Identity, Timestamp, ValueHash};
 use store::{Head, HeadRecord, ListPosition, StoreError};
 
-use crate::attributes::{Attributes, Stored, corrupt, input_content, json_text, number, string};
+use crate::attributes::{Attributes, Stored, content, corrupt, input_content, json_text, number, string};
 use crate::expression::Expression;
 use crate::key::Key;
 use crate::retention::RENEWED_AT;
