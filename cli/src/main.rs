@@ -2,6 +2,7 @@
 
 mod command;
 mod demo;
+mod dispatch;
 mod doctor;
 mod exit;
 mod history;

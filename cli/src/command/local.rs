@@ -14,6 +14,7 @@ use order::ItemError;
 use order::definition::{SubstitutionError, Substitutions, definitions};
 use step_functions_api::Place;
 
+use crate::dispatch::dispatching;
 use crate::exit::Outcome;
 use crate::server::{Audience, ListenError, Served, Service, listen, serve_until_stopped};
 use crate::stop_signal::StopSignal;
@@ -120,9 +121,12 @@ fn open(arguments: &LocalArguments) -> Result<System, LocalError> {
         Some(directory) => StoreChoice::Directory(directory.clone()),
         None => StoreChoice::Directory(default_directory(Path::new(DATA_DIR))?),
     };
-    let options = Options::new(store).serving_orders();
     let (region, account) = (arguments.region.clone(), arguments.account.clone());
-    Ok(System::open(Options { region, account, objects: objects(arguments), ..options })?)
+    let options = Options { region, account, objects: objects(arguments), ..Options::new(store).serving_orders() };
+    let (options, states) = dispatching(options);
+    let system = System::open(options)?;
+    states.open(system.coordinator());
+    Ok(system)
 }
 
 /// Where buckets are: in a directory, if one is named.

@@ -27,6 +27,6 @@ pub use definition::{Definition, Flow, Next};
 pub use diagnostic::{Diagnostic, Severity};
 pub use parse::parse;
 pub use render::render;
-pub use resource::{Integration, Resource};
+pub use resource::{Integration, Pattern, Resource, ServiceCall};
 pub use state::{QueryLanguage, State, StateKind};
 pub use substitution::{Placeholder, SubstituteError, substitute};

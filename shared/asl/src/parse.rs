@@ -24,6 +24,7 @@ mod report;
 mod resource;
 mod retry;
 mod scalar;
+mod service;
 mod state;
 mod succeed;
 mod suggestion;

@@ -7,7 +7,7 @@ use asl::state::Compensation;
 use asl::{Definition, StateKind};
 use breaks::Break;
 use interpreter::{IdempotencyKey, Payload, PublishFailure, StateFailure, TaskRequest, TaskToken, ValueHash};
-use messages::{FORMAT, InputBody, Outgoing, RequestBody};
+use messages::{Caller, FORMAT, InputBody, Outgoing, RequestBody};
 use store::StoreError;
 
 use crate::Coordinator;
@@ -99,6 +99,12 @@ impl Coordinator {
 fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> RequestBody {
     let identity = &publication.execution.identity;
     let provider = provider(publication.definition, &task);
+    // No function of ours is called so.
+    let caller = task.function.contains(':').then(|| Caller {
+        execution_arn: identity.arn.clone(),
+        machine_arn: identity.machine_arn.clone(),
+        role_arn: identity.role_arn.clone(),
+    });
     RequestBody {
         v: FORMAT,
         token: task.token,
@@ -114,6 +120,7 @@ fn body(publication: &Publication<'_>, task: TaskRequest, input: InputBody) -> R
         callback: task.callback,
         key: task.key,
         undoes: task.undoes,
+        caller,
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clock::{Clock, Entropy, SystemClock, SystemEntropy};
 use coordinator::{Bounds, Ports};
 use futures::future::BoxFuture;
-use interpreter::{Limits, Routes};
+use interpreter::{Limits, Route, Routes};
 use messages::Disorder;
 use objects::ObjectStore;
 use store::{ExecutionStore, LedgerStore};
@@ -15,6 +15,11 @@ use worker::Handler;
 
 /// How often what is due is looked at, as the watch function does on AWS.
 const WATCH_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The dispatcher's queue.
+const DISPATCH_QUEUE: &str = "tasks-dispatch";
+/// The longest that a Lambda function runs.
+const DISPATCH_TIMEOUT_SECONDS: u64 = 900;
 
 /// How much is done at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,6 +136,14 @@ impl Options {
     #[must_use]
     pub fn serving_any(self, routes: Routes, handler: impl Fn(&Ports, &str) -> Arc<dyn Handler> + Send + Sync + 'static) -> Self {
         Self { routes, handler_for_any: Some(Arc::new(handler)), ..self }
+    }
+
+    /// With a dispatcher for whatever has no route: calls of services, and functions that are no workers of ours. It makes their handlers.
+    #[must_use]
+    pub fn dispatching(mut self, handler: impl Fn(&Ports, &str) -> Arc<dyn Handler> + Send + Sync + 'static) -> Self {
+        let route = Route { queue: DISPATCH_QUEUE.to_owned(), function_timeout_seconds: DISPATCH_TIMEOUT_SECONDS };
+        self.routes.0.insert(Routes::ANY.to_owned(), route);
+        Self { handler_for_any: Some(Arc::new(handler)), ..self }
     }
 
     /// With the workers of the order saga, and its providers in test mode; stock that was reserved for too long returns.

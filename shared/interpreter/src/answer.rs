@@ -147,17 +147,17 @@ fn submitted(turn: &mut Turn<'_>, token: &TaskToken, result: &Value) -> Result<M
                 && !attempt.submitted
             {
                 attempt.submitted = true;
-                submitted = Some(visit.state.clone());
+                submitted = Some((visit.state.clone(), progress.function.clone()));
             }
             true
         }
         NodeMut::Visit(_) | NodeMut::Owed(_) => false,
     });
-    let Some(state) = submitted else { return Ok(stale(token, Staleness::AlreadySubmitted)) };
+    let Some((state, function)) = submitted else { return Ok(stale(token, Staleness::AlreadySubmitted)) };
     let StateKind::Task(task) = &turn.state(&state)?.kind else {
         return Err(turn.corrupt(format!("state `{state}` is no Task")));
     };
-    let output: Payload = turn.seal(compensation::raw_result(task, result.clone(), false));
+    let output: Payload = turn.seal(compensation::raw_result(task, &function, result.clone(), false));
     if let Some(event) = task::submitted_event(task, output) {
         let previous = last_event_of(turn, token.visit);
         let id = turn.emit(previous, event);
@@ -298,7 +298,7 @@ fn supply(turn: &mut Turn<'_>, owed: &mut OwedTask, result: &Value) -> Result<()
     let StateKind::Task(task) = &state.kind else { return Err(turn.corrupt(format!("state `{}` is no Task", owed.state))) };
     let Some(action) = compensation::declared(task) else { return Ok(()) };
     let input = turn.value(&owed.action_input)?;
-    let result = compensation::raw_result(task, result.clone(), task::is_callback(task));
+    let result = compensation::raw_result(task, &owed.action_function, result.clone(), task::is_callback(task));
     let flow = task::flow_of_owed(turn, state, owed)?;
     let mut random = task::random_of(owed.secret);
     if let Ok(call) = compensation::evaluate(turn, &*flow, action, &input, &result, &mut random) {

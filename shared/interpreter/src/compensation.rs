@@ -31,7 +31,7 @@ use crate::CompensationCall;
 use crate::data_flow::DataFlow;
 use crate::halt::FlowFailure;
 use crate::scope::{Scope, Variables};
-use crate::state::task::invocation;
+use crate::state::task::{answers_as_api, invocation};
 use crate::turn::Turn;
 
 /// The compensation that a Task declares; none for `"None"` and for a Task that declares nothing.
@@ -52,7 +52,7 @@ pub(crate) fn evaluate(
     random: &mut ChaCha8Rng,
 ) -> Result<CompensationCall, FlowFailure> {
     let (timeout_seconds, arguments) = flow.undoing(action, input, result, random)?;
-    let (function, input) = invocation(&action.resource, arguments)?;
+    let (function, input) = invocation(turn, &action.resource, arguments)?;
     let input = turn.seal_bounded(input, &|| action.resource.arn.clone())?;
     Ok(CompensationCall { function, input, timeout_seconds })
 }
@@ -65,10 +65,10 @@ pub(crate) fn captured(action: &CompensationAction, scope: Scope<'_>) -> Variabl
     captured.collect()
 }
 
-/// The result of a task as the language sees it: `lambda:invoke` wraps what the function answered.
-pub(crate) fn raw_result(task: &Task, answer: Value, by_callback: bool) -> Arc<Value> {
+/// The result of a task as the language sees it: `lambda:invoke` wraps what a worker of ours answered, as `function`.
+pub(crate) fn raw_result(task: &Task, function: &str, answer: Value, by_callback: bool) -> Arc<Value> {
     match &task.resource.integration {
-        Integration::LambdaInvoke { .. } if !by_callback => {
+        Integration::LambdaInvoke { .. } if !by_callback && !answers_as_api(function) => {
             Arc::new(json!({ "ExecutedVersion": "$LATEST", "Payload": answer, "StatusCode": 200 }))
         }
         _ => Arc::new(answer),

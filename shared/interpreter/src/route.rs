@@ -23,6 +23,11 @@ impl Routes {
     pub fn of(&self, function: &str) -> Option<&Route> {
         self.0.get(function).or_else(|| self.0.get(Self::ANY))
     }
+
+    /// Whether a function has a route of its own.
+    pub fn has(&self, function: &str) -> bool {
+        self.0.contains_key(function)
+    }
 }
 
 #[cfg(test)]

@@ -147,6 +147,20 @@ pub struct RequestBody {
     pub key: IdempotencyKey,
     /// The key of the action that this compensates.
     pub undoes: Option<IdempotencyKey>,
+    /// Who asks: told to the dispatcher alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caller: Option<Caller>,
+}
+
+/// The execution that calls a service, as services are told of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Caller {
+    /// Its ARN.
+    pub execution_arn: String,
+    /// The ARN of its state machine.
+    pub machine_arn: String,
+    /// The role of its state machine.
+    pub role_arn: String,
 }
 
 /// An input, in the body or, above 48 KiB, by reference to a value item.

@@ -10,7 +10,7 @@ mod queue;
 pub mod queue_limits;
 mod queue_settings;
 
-pub use body::{BodyError, ChildBody, CoordinatorBody, CoordinatorMessage, FORMAT, InputBody, RequestBody, WakeRest};
+pub use body::{BodyError, Caller, ChildBody, CoordinatorBody, CoordinatorMessage, FORMAT, InputBody, RequestBody, WakeRest};
 pub use disposition::Disposition;
 pub use memory_queue::{Depths, Disorder, MemoryQueue, Peeked};
 pub use outgoing::{REASON_ATTRIBUTE, SOURCE_ATTRIBUTE, batch_refusal, batches};

@@ -59,6 +59,7 @@ impl Bench {
             execution,
             execution_name: "ord-1".to_owned(),
             state: state.to_owned(),
+            caller: None,
         };
         Job { bench: self, task }
     }

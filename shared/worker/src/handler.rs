@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use interpreter::{ExecutionId, IdempotencyKey, Timestamp};
+use messages::Caller;
 use serde_json::Value;
 use store::Write;
 
@@ -26,6 +27,8 @@ pub struct Task {
     pub execution_name: String,
     /// The state, for logs.
     pub state: String,
+    /// Who asks, if a service is to be called.
+    pub caller: Option<Caller>,
 }
 
 /// Where a handler's effect lies.

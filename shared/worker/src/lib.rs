@@ -83,6 +83,6 @@ mod tests;
 
 pub use handler::{Completion, Effect, Handler, HandlerError, Task};
 pub use harness::Harness;
-pub use messages::{REASON_ATTRIBUTE, SOURCE_ATTRIBUTE};
+pub use messages::{Caller, REASON_ATTRIBUTE, SOURCE_ATTRIBUTE};
 pub use serving::{Served, ServesAny, Serving};
 pub use settings::HarnessSettings;

@@ -265,6 +265,7 @@ impl Serving<'_> {
             execution: request.execution.clone(),
             execution_name: request.execution_name.clone(),
             state: request.state.clone(),
+            caller: request.caller.clone(),
         }
     }
 

@@ -52,7 +52,7 @@ impl Model<'_> {
             None => data,
         };
         let payload = match action.resource.integration {
-            asl::Integration::Function { .. } | asl::Integration::Activity => arguments,
+            asl::Integration::Function { .. } | asl::Integration::Activity | asl::Integration::Service(_) => arguments,
             asl::Integration::LambdaInvoke { .. } => arguments.member("Payload").unwrap_or_else(|_| empty()),
         };
         let most = usize::try_from(self.case.limits.payload_bytes).unwrap_or(usize::MAX);

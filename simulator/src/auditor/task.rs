@@ -253,6 +253,7 @@ impl Model<'_> {
                 let name = parameters.get("FunctionName")?.as_str()?;
                 name.rsplit(':').next().map(ToOwned::to_owned)
             }
+            Integration::Service(call) => Some(call.function()),
         }
     }
 
@@ -262,7 +263,9 @@ impl Model<'_> {
         let parameters = of.attempts.get(attempt).and_then(|attempt| (self.case.value)(&attempt.parameters));
         let Some(parameters) = parameters else { return Partial::Gap };
         match &of.task.resource.integration {
-            Integration::Function { .. } | Integration::Activity => Partial::Known((*parameters).clone()),
+            Integration::Function { .. } | Integration::Activity | Integration::Service(_) => {
+                Partial::Known((*parameters).clone())
+            }
             Integration::LambdaInvoke { .. } => {
                 parameters.get("Payload").map_or_else(super::evaluation::empty, |payload| Partial::Known(payload.clone()))
             }
@@ -277,7 +280,7 @@ fn is_late_misfit(of: &super::frame::TaskVisit<'_>, end: &End) -> bool {
 }
 
 pub(super) fn is_callback(task: &asl::state::Task) -> bool {
-    task.resource.integration == Integration::LambdaInvoke { wait_for_task_token: true }
+    task.resource.integration.is_callback()
 }
 
 /// The earlier of the latest attempt's deadline and of its first heartbeat's.

@@ -23,6 +23,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store-sqlite", &["asl", "interpreter", "store"]),
     ("coordinator", &["asl", "clock", "interpreter", "messages", "objects", "store"]),
     ("worker", &["asl", "clock", "interpreter", "messages", "store"]),
+    // It asks services for the executions of a system, and starts executions in it.
+    ("integrations", &["asl", "clock", "coordinator", "interpreter", "step-functions-api", "worker"]),
     ("order", &["asl", "clock", "interpreter", "messages", "store", "worker"]),
     ("step-functions-api", &["asl", "clock", "coordinator", "interpreter", "messages", "store"]),
     (
@@ -42,18 +44,20 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("stack", &["asl", "clock", "coordinator", "interpreter", "messages", "queue-sqs", "store", "store-dynamodb"]),
-    // What is not among them needs no SQLite, no API and no simulation: functions are to start fast.
+    // What is not among them needs no SQLite and no simulation: functions are to start fast. The API is the dispatcher's, which starts executions.
     (
         "functions",
         &[
             "asl",
             "clock",
             "coordinator",
+            "integrations",
             "interpreter",
             "messages",
             "order",
             "queue-sqs",
             "stack",
+            "step-functions-api",
             "store",
             "store-dynamodb",
             "worker",
@@ -72,6 +76,7 @@ const ANY_LIBRARY: &[&str] = &[
     "clock",
     "coordinator",
     "embedded",
+    "integrations",
     "interpreter",
     "messages",
     "objects",

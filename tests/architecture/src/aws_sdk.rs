@@ -3,7 +3,7 @@
 use crate::workspace::Graph;
 
 /// The crates that may depend on a crate whose name begins with `aws-`.
-const MAY_SEE: [&str; 4] = ["functions", "queue-sqs", "stack", "store-dynamodb"];
+const MAY_SEE: [&str; 5] = ["functions", "integrations", "queue-sqs", "stack", "store-dynamodb"];
 
 fn sees_aws(member: &str, dependencies: &[&str]) -> Vec<String> {
     dependencies

@@ -44,12 +44,12 @@ fn action(member: &Member, report: &mut Report) -> Option<CompensationAction> {
 /// A compensation is retried until it is known to be done: nobody may be waited for.
 fn callback_refused(member: &Member, resource: Resource, report: &mut Report) -> Option<Resource> {
     let message = match resource.integration {
-        Integration::LambdaInvoke { wait_for_task_token: true } => Some("a compensation cannot wait for a task token"),
         Integration::Activity => Some("a compensation cannot be an activity: nobody may ever ask for it"),
+        _ if resource.integration.is_callback() => Some("a compensation cannot wait for a task token, or for another execution"),
         _ => None,
     };
     if let Some(message) = message {
-        let hint = "write `arn:aws:states:::lambda:invoke`, or the function's ARN";
+        let hint = "write the resource without `.waitForTaskToken` or `.sync`, or the function's ARN";
         report.error(code::CALLBACK_COMPENSATION, &member.value.place, message, hint);
     }
     Some(resource)

@@ -1,13 +1,14 @@
 //! `Resource`: who does a Task's work.
 
 use super::report::Report;
-use super::scalar;
+use super::{scalar, service};
 use crate::code;
 use crate::raw::{Content, Member};
 use crate::resource::{Integration, Resource};
 
-const SUPPORTED: &str = "supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, \
-     `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`";
+const SUPPORTED: &str = "supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, and, as \
+     `arn:aws:states:::SERVICE:ACTION`: `lambda:invoke`, `sqs:sendMessage`, `sns:publish`, `events:putEvents`, `dynamodb:getItem`, `putItem`, \
+     `updateItem` and `deleteItem`, `states:startExecution`, `http:invoke`, and any action of a service as `aws-sdk:SERVICE:ACTION`";
 
 /// Reads a `Resource`.
 pub(super) fn read(member: &Member, report: &mut Report) -> Option<Resource> {
@@ -33,6 +34,9 @@ fn integration(arn: &str) -> Option<Integration> {
         }
         ["arn", partition, "states", "", "", "lambda", "invoke.waitForTaskToken"] if is_partition(partition) => {
             Some(Integration::LambdaInvoke { wait_for_task_token: true })
+        }
+        ["arn", partition, "states", "", "", call @ ..] if is_partition(partition) => {
+            service::call(call).map(Integration::Service)
         }
         ["arn", partition, "states", region, account, "activity", name]
             if is_partition(partition) && is_region(region) && is_account(account) && is_activity_name(name) =>
@@ -83,42 +87,43 @@ fn is_qualifier(parts: &[&str]) -> bool {
     }
 }
 
-/// Members of the `Parameters` of `lambda:invoke` (Step Functions Developer Guide, "Invoke a Lambda function").
-const INVOKE_PARAMETERS: &[&str] = &["FunctionName", "Payload", "Qualifier", "InvocationType", "ClientContext", "LogType"];
-
-/// `lambda:invoke` finds its function in the Parameters: they must be there, with `FunctionName`, and with nothing unknown.
+/// What the `Parameters` of an integration with a service must have, and may have.
 pub(super) fn check_parameters(
     resource: Option<&Resource>,
     place: &crate::raw::Place,
     parameters: Option<&Member>,
     report: &mut Report,
 ) {
-    if !matches!(resource.map(|resource| &resource.integration), Some(Integration::LambdaInvoke { .. })) {
-        return;
-    }
-    let (field, hint) = match report.is_jsonata() {
-        true => ("Arguments", "write `\"Arguments\": { \"FunctionName\": \"...\", \"Payload\": \"{% $states.input %}\" }`"),
-        false => ("Parameters", "write `\"Parameters\": { \"FunctionName\": \"...\", \"Payload.$\": \"$\" }`"),
+    let Some(known) = resource.and_then(|resource| service::parameters(&resource.integration)) else { return };
+    let (name, field) = (known.name, if report.is_jsonata() { "Arguments" } else { "Parameters" });
+    let first = known.required.first().copied().unwrap_or_default();
+    let hint = match (name, report.is_jsonata()) {
+        ("lambda:invoke", true) => {
+            "write `\"Arguments\": { \"FunctionName\": \"...\", \"Payload\": \"{% $states.input %}\" }`".to_owned()
+        }
+        ("lambda:invoke", false) => "write `\"Parameters\": { \"FunctionName\": \"...\", \"Payload.$\": \"$\" }`".to_owned(),
+        _ => format!("write `\"{field}\": {{ \"{first}\": ... }}`"),
     };
     let Some(parameters) = parameters else {
-        let message = format!("`lambda:invoke` needs `{field}` with `FunctionName`");
-        report.error(code::MISSING_FIELD, place, message, hint);
+        if !known.required.is_empty() {
+            report.error(code::MISSING_FIELD, place, format!("`{name}` needs `{field}` with `{first}`"), &hint);
+        }
         return;
     };
     let Content::Object(members) = &parameters.value.content else { return };
-    if !members.iter().any(|member| plain(&member.name) == "FunctionName") {
-        report.error(
-            code::MISSING_FIELD,
-            &parameters.value.place.opening(),
-            format!("`lambda:invoke` needs `FunctionName` in its `{field}`"),
-            hint,
-        );
+    for required in known.required.iter().filter(|required| !members.iter().any(|member| plain(&member.name) == **required)) {
+        let message = format!("`{name}` needs `{required}` in its `{field}`");
+        report.error(code::MISSING_FIELD, &parameters.value.place.opening(), message, &hint);
     }
-    for member in members.iter().filter(|member| !INVOKE_PARAMETERS.contains(&plain(&member.name))) {
-        let message = format!("`lambda:invoke` has no parameter `{}`", member.name);
-        let hint = match report.suggest(plain(&member.name), INVOKE_PARAMETERS.iter().copied()) {
+    let is_known =
+        |member: &&Member| !known.required.contains(&plain(&member.name)) && !known.optional.contains(&plain(&member.name));
+    for member in members.iter().filter(is_known) {
+        let message = format!("`{name}` has no parameter `{}`", member.name);
+        let near = report.suggest(plain(&member.name), known.required.iter().chain(known.optional).copied());
+        let hint = match near {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "what the function is to receive goes into `Payload`".to_owned(),
+            None if name == "lambda:invoke" => "what the function is to receive goes into `Payload`".to_owned(),
+            None => format!("it has {}", known.listed()),
         };
         report.error(code::UNKNOWN_FIELD, &member.place, message, hint);
     }

@@ -11,7 +11,7 @@
 //! `answer.rs` holds the table's left half, `deadline.rs` its right column; here is what follows from each.
 
 use asl::state::Task;
-use asl::{Integration, Resource, State, StateKind, error_name};
+use asl::{Integration, Pattern, Resource, State, StateKind, error_name};
 use breaks::Break;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -26,7 +26,7 @@ use crate::history::{ErrorDetails, HistoryEventKind, TaskDetails};
 use crate::scope::{Scope, Variables};
 use crate::turn::Turn;
 use crate::{
-    Activity, AttemptEnd, Branch, IdempotencyKey, Owed, OwedTask, StateFailure, TaskAttempt, TaskOutcome, TaskPhase,
+    Activity, AttemptEnd, Branch, IdempotencyKey, Owed, OwedTask, Routes, StateFailure, TaskAttempt, TaskOutcome, TaskPhase,
     TaskProgress, TaskToken, TransitionError, Undo, Visit, compensation, limits, retry,
 };
 
@@ -127,7 +127,7 @@ fn schedule(
     let timeout_seconds = task.timeout.as_ref().map(|amount| flow.amount(amount, "TimeoutSeconds", &input)).transpose()?;
     let heartbeat_seconds = task.heartbeat.as_ref().map(|amount| flow.amount(amount, "HeartbeatSeconds", &input)).transpose()?;
     let parameters = flow.arguments(input, &mut random)?;
-    let (function, payload) = invocation(&task.resource, parameters.clone())?;
+    let (function, payload) = invocation(turn, &task.resource, parameters.clone())?;
     if let Some(action) = compensation::declared(task)
         && progress.compensation.is_none()
     {
@@ -175,7 +175,7 @@ fn ended(
 ) -> Result<Step, Halt> {
     let (failure, effect, event) = match end {
         AttemptEnd::Answered(TaskOutcome::Succeeded { result }) => {
-            let result = compensation::raw_result(task, result, is_callback(task));
+            let result = compensation::raw_result(task, &progress.function, result, is_callback(task));
             match turn.seal_bounded((*result).clone(), &|| task.resource.provider().to_owned()) {
                 Ok(sealed) => {
                     branch.last_event = turn.emit(branch.last_event, succeeded_event(task, sealed));
@@ -383,7 +383,7 @@ fn seed_of(secret: u128) -> u64 {
 
 /// Whether the task's answer comes by SendTaskSuccess or SendTaskFailure.
 pub(crate) fn is_callback(task: &Task) -> bool {
-    matches!(task.resource.integration, Integration::LambdaInvoke { wait_for_task_token: true } | Integration::Activity)
+    task.resource.integration.is_callback()
 }
 
 /// Whether a worker asks for the task.
@@ -391,18 +391,38 @@ pub(crate) fn is_activity(task: &Task) -> bool {
     task.resource.integration == Integration::Activity
 }
 
-/// The function to call and what it receives: of a function's ARN, all the arguments; of `lambda:invoke`, their `FunctionName` and `Payload`.
-pub(crate) fn invocation(resource: &Resource, arguments: Value) -> Result<(String, Value), StateFailure> {
+/// Who is asked, and what for: a worker of ours by its function's name, with the payload; the dispatcher, where there is one, by the name of the
+/// service's action, with all the arguments, or by a function's ARN, with the payload.
+pub(crate) fn invocation(turn: &Turn<'_>, resource: &Resource, arguments: Value) -> Result<(String, Value), StateFailure> {
+    let routes = turn.surroundings.routes;
+    // Without a dispatcher a function that nobody serves is named in the failure.
+    let is_ours = |name: &str| routes.has(name) || !routes.has(Routes::ANY);
     match &resource.integration {
-        Integration::Function { name } => Ok((name.clone(), arguments)),
-        Integration::Activity => Ok((resource.arn.clone(), arguments)),
-        Integration::LambdaInvoke { .. } => {
-            let Value::Object(mut arguments) = arguments else { return Err(no_function_name()) };
-            let name =
-                arguments.get("FunctionName").and_then(Value::as_str).and_then(function_name).ok_or_else(no_function_name)?;
-            Ok((name, arguments.swap_remove("Payload").unwrap_or_else(|| serde_json::json!({}))))
+        Integration::Function { name } if is_ours(name) => Ok((name.clone(), arguments)),
+        Integration::Function { .. } | Integration::Activity => Ok((resource.arn.clone(), arguments)),
+        Integration::LambdaInvoke { wait_for_task_token } => {
+            let name = arguments.get("FunctionName").and_then(Value::as_str).and_then(function_name);
+            let name = name.ok_or_else(no_function_name)?;
+            if !is_ours(&name) {
+                let pattern = if *wait_for_task_token { Pattern::WaitForTaskToken } else { Pattern::RequestResponse };
+                return Ok((format!("{LAMBDA_INVOKE}{}", pattern.suffix()), arguments));
+            }
+            let payload = match arguments {
+                Value::Object(mut arguments) => arguments.swap_remove("Payload"),
+                _ => None,
+            };
+            Ok((name, payload.unwrap_or_else(|| serde_json::json!({}))))
         }
+        Integration::Service(call) => Ok((call.function(), arguments)),
     }
+}
+
+/// What the dispatcher is asked for by `lambda:invoke`: its answer is the Lambda API's, and not a function's alone.
+const LAMBDA_INVOKE: &str = "lambda:invoke";
+
+/// Whether what was asked answers as the service's API does.
+pub(crate) fn answers_as_api(function: &str) -> bool {
+    function.starts_with(LAMBDA_INVOKE)
 }
 
 fn no_function_name() -> StateFailure {
@@ -419,12 +439,13 @@ fn function_name(text: &str) -> Option<String> {
 }
 
 fn details(task: &Task) -> Option<TaskDetails> {
-    let resource = match &task.resource.integration {
+    let (resource_type, resource) = match &task.resource.integration {
         Integration::Function { .. } | Integration::Activity => return None,
-        Integration::LambdaInvoke { wait_for_task_token: false } => "invoke",
-        Integration::LambdaInvoke { wait_for_task_token: true } => "invoke.waitForTaskToken",
+        Integration::LambdaInvoke { wait_for_task_token: false } => ("lambda", "invoke".to_owned()),
+        Integration::LambdaInvoke { wait_for_task_token: true } => ("lambda", "invoke.waitForTaskToken".to_owned()),
+        Integration::Service(call) => (call.resource_type.as_str(), call.resource()),
     };
-    Some(TaskDetails { resource_type: "lambda".to_owned(), resource: resource.to_owned() })
+    Some(TaskDetails { resource_type: resource_type.to_owned(), resource })
 }
 
 /// The events of a scheduled attempt. When a function's worker starts is not reported, so "started" stands beside "scheduled".

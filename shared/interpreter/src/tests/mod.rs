@@ -17,6 +17,7 @@ mod pivot;
 mod random;
 mod redrive;
 mod runaway;
+mod services;
 mod states;
 mod timers;
 mod unwinding;

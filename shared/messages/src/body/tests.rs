@@ -71,6 +71,7 @@ fn request(input: InputBody) -> RequestBody {
         callback: false,
         key: key.of_compensation(),
         undoes: Some(key),
+        caller: None,
     }
 }
 
@@ -141,6 +142,7 @@ fn the_samples_of_format_1_are_read_and_written() {
         heartbeat_seconds: None,
         callback: false,
         undoes: None,
+        caller: None,
         ..request(InputBody::InputRef(ValueHash::of("{}")))
     };
     check_request_sample(include_str!("../../samples/request-by-reference.v1.json"), &referring);

@@ -175,6 +175,7 @@ impl<'b> SagaRun<'b> {
             execution: self.execution.identity.id.clone(),
             execution_name: self.execution.identity.name.clone(),
             state: request.state.clone(),
+            caller: None,
         };
         let handler = Arc::clone(&self.handlers[&request.function]);
         let ledger = Arc::clone(&self.bench.ledger);

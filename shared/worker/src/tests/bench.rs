@@ -192,6 +192,7 @@ pub(super) fn request(attempt: u32) -> RequestBody {
         callback: false,
         key: action_key(),
         undoes: None,
+        caller: None,
     }
 }
 

@@ -108,6 +108,7 @@ fn task(key: &str, attempt: u32) -> Task {
         execution: ExecutionId::from_random(7),
         execution_name: "run".to_owned(),
         state: "Book1".to_owned(),
+        caller: None,
     }
 }
 

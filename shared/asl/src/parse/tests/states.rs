@@ -33,10 +33,10 @@ fn a_task_names_a_resource_that_is_served_here() {
         )]);
     }
     check_state(
-        r#"{"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": true}"#,
+        r#"{"Type": "Task", "Resource": "arn:aws:states:::sqs:receiveMessage", "End": true}"#,
         expect![[r#"
-        3:30: the resource `arn:aws:states:::sqs:sendMessage` is not supported [unsupported-resource] at /States/A/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, `arn:aws:states:::lambda:invoke` and `arn:aws:states:::lambda:invoke.waitForTaskToken`)
-    "#]],
+            3:30: the resource `arn:aws:states:::sqs:receiveMessage` is not supported [unsupported-resource] at /States/A/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`) and, as `arn:aws:states:::SERVICE:ACTION`: `lambda:invoke`, `sqs:sendMessage`, `sns:publish`, `events:putEvents`, `dynamodb:getItem`, `putItem`, `updateItem` and `deleteItem`, `states:startExecution`, `http:invoke`, and any action of a service as `aws-sdk:SERVICE:ACTION`)
+        "#]],
     );
     for resource in [
         "charge",
