@@ -21,7 +21,7 @@ pub fn dispatcher(cloud: &Cloud) -> Result<Serving, ConfigurationError> {
     let place = cloud.environment.place()?;
     let states = Arc::new(OwnStates::new(Place { region: place.region.clone(), account: place.account }));
     states.open(&cloud.coordinator()?);
-    let settings = Settings::of_process(&place.region, Arc::clone(&cloud.ports.clock)).with_config(&cloud.config);
+    let settings = Settings::of_process(&place.region, cloud.config.credentials_provider(), Arc::clone(&cloud.ports.clock));
     let dispatcher = Dispatcher::new(settings.with_states(states as Arc<dyn StatesApi>));
     let by_name = {
         let cloud = cloud.clone();

@@ -102,7 +102,7 @@ pub(crate) async fn run(arguments: LocalArguments, terminal: &Terminal) -> Resul
     let signal = StopSignal::listen()?;
     let listener = listen(SocketAddr::new(arguments.host, arguments.port)).await?;
     let address = listener.local_addr()?;
-    let system = open(&arguments)?;
+    let system = open(&arguments).await?;
     let machines = register_orders(&system, &arguments).await?;
     system.begin();
     let place = Place { region: arguments.region.clone(), account: arguments.account.clone() };
@@ -115,7 +115,7 @@ pub(crate) async fn run(arguments: LocalArguments, terminal: &Terminal) -> Resul
     Ok(serve_until_stopped(listener, service, signal, terminal).await?)
 }
 
-fn open(arguments: &LocalArguments) -> Result<System, LocalError> {
+async fn open(arguments: &LocalArguments) -> Result<System, LocalError> {
     let store = match &arguments.data_dir {
         _ if arguments.in_memory => StoreChoice::Memory,
         Some(directory) => StoreChoice::Directory(directory.clone()),
@@ -123,7 +123,7 @@ fn open(arguments: &LocalArguments) -> Result<System, LocalError> {
     };
     let (region, account) = (arguments.region.clone(), arguments.account.clone());
     let options = Options { region, account, objects: objects(arguments), ..Options::new(store).serving_orders() };
-    let (options, states) = dispatching(options);
+    let (options, states) = dispatching(options).await;
     let system = System::open(options)?;
     states.open(system.coordinator());
     Ok(system)

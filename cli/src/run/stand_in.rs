@@ -54,9 +54,10 @@ impl Handler for StandIn {
             (Some(Err(reason)), _) => Err(self.unserved(reason)),
             (None, Some(built_in)) => built_in.perform(task).await,
             (None, None) => Err(self.unserved(format!(
-                "state `{}` calls the function `{}`, which nobody serves here: mock the state (--mock FILE), or run the definition \
+                "state `{}` calls {}, which nobody serves here: mock the state (--mock FILE), or run the definition \
                  on a stack",
-                task.state, self.function
+                task.state,
+                called(&self.function, &task.input)
             ))),
         }
     }
@@ -74,7 +75,7 @@ impl StandIn {
             Some(StateKind::Task(state)) if task.undoes.is_none() => Some(&state.resource.integration),
             _ => None,
         };
-        if let Some(Integration::LambdaInvoke { wait_for_task_token: true }) = integration {
+        if integration.is_some_and(Integration::is_callback) {
             let Some(token) = token_in(&task.input) else {
                 let reason = format!(
                     "state `{}` waits for a task token that its payload does not carry: add \"$$.Task.Token\"",
@@ -86,7 +87,11 @@ impl StandIn {
             return Ok(Completion::of(Value::Null));
         }
         match response {
-            Response::Return(value) if integration.is_some_and(is_invoke) => Ok(Completion::of(payload(value))),
+            // What a worker answers is wrapped by whoever asked it; in the dispatcher's place the answer is the API's.
+            Response::Return(value) if integration.is_some_and(is_invoke) && self.built_in.is_some() => {
+                Ok(Completion::of(payload(value)))
+            }
+            Response::Return(value) if integration.is_some_and(is_invoke) => Ok(Completion::of(answer_of_api(value))),
             Response::Return(value) => Ok(Completion::of(value)),
             Response::Throw(throw) => Err(HandlerError::Failed { error: throw.error, cause: throw.cause }),
         }
@@ -102,6 +107,25 @@ fn payload(value: Value) -> Value {
     match value {
         Value::Object(mut members) if members.contains_key("Payload") => members.remove("Payload").unwrap_or_default(),
         other => other,
+    }
+}
+
+/// What a task calls, for people: functions by their names alone.
+fn called(function: &str, input: &Value) -> String {
+    let named = match function.split_once(':') {
+        Some(("lambda", _)) => input.get("FunctionName").and_then(Value::as_str).unwrap_or_default(),
+        Some(("arn", _)) | None => function,
+        Some(_) => return format!("`{function}`"),
+    };
+    let place = if named.starts_with("arn:") { 6 } else { 0 };
+    format!("the function `{}`", named.split(':').nth(place).unwrap_or_default())
+}
+
+/// The other way around: what is no answer of Lambda's API is taken for the payload in it.
+fn answer_of_api(value: Value) -> Value {
+    match value {
+        Value::Object(members) if members.contains_key("Payload") => Value::Object(members),
+        payload => serde_json::json!({ "ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200 }),
     }
 }
 
@@ -132,5 +156,12 @@ mod tests {
     fn the_payload_of_a_mocked_invocation_is_what_its_worker_would_have_answered() {
         assert_eq!(payload(json!({ "StatusCode": 200, "Payload": { "a": 1 } })), json!({ "a": 1 }));
         assert_eq!(payload(json!({ "a": 1 })), json!({ "a": 1 }));
+        assert_eq!(called("arn:aws:lambda:us-east-1:123456789012:function:f:live", &json!(1)), "the function `f`");
+        assert_eq!(called("lambda:invoke", &json!({ "FunctionName": "f:live" })), "the function `f`");
+        assert_eq!(called("sqs:sendMessage", &json!({})), "`sqs:sendMessage`");
+        let whole = json!({ "StatusCode": 200, "Payload": { "a": 1 } });
+        assert_eq!(answer_of_api(whole.clone()), whole);
+        let wrapped = json!({ "ExecutedVersion": "$LATEST", "Payload": { "a": 1 }, "StatusCode": 200 });
+        assert_eq!(answer_of_api(json!({ "a": 1 })), wrapped);
     }
 }

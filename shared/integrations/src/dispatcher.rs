@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
@@ -30,9 +28,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Settings {
     /// The region of the services.
     pub region: String,
-    /// Reads the environment: endpoints, and nothing else.
+    /// Reads the environment: endpoints, and the credentials for what stands in for AWS.
     pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
-    /// Whose credentials are used; those of the process, where there are none.
+    /// Whose credentials AWS is asked with; nobody's, where there are none.
     pub credentials: Option<SharedCredentialsProvider>,
     /// The time of signatures.
     pub clock: Arc<dyn Clock>,
@@ -41,16 +39,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Of this process, in a region.
-    pub fn of_process(region: &str, clock: Arc<dyn Clock>) -> Self {
+    /// Of this process, in a region, with these credentials.
+    pub fn of_process(region: &str, credentials: Option<SharedCredentialsProvider>, clock: Arc<dyn Clock>) -> Self {
         let variable = Arc::new(|name: &str| std::env::var(name).ok());
-        Self { region: region.to_owned(), variable, credentials: None, clock, states: None }
-    }
-
-    /// With what an SDK's configuration says about credentials.
-    #[must_use]
-    pub fn with_config(self, config: &SdkConfig) -> Self {
-        Self { credentials: config.credentials_provider(), ..self }
+        Self { region: region.to_owned(), variable, credentials, clock, states: None }
     }
 
     /// With the Step Functions API of the system that executions run in.
@@ -93,7 +85,7 @@ impl Dispatcher {
 
 impl Inner {
     pub(crate) async fn client(&self) -> &Client {
-        self.client.get_or_init(|| self.connect()).await
+        self.client.get_or_init(|| async { self.connect() }).await
     }
 
     pub(crate) fn endpoints(&self) -> Endpoints {
@@ -101,24 +93,15 @@ impl Inner {
         Endpoints { region: self.settings.region.clone(), variable }
     }
 
-    async fn connect(&self) -> Client {
-        let credentials = match &self.settings.credentials {
-            Some(credentials) => credentials.clone(),
-            None => of_process(&self.settings.region).await,
-        };
+    fn connect(&self) -> Client {
+        let variable: Variable = Arc::clone(&self.settings.variable);
         Client {
             connector: self.connector.clone().unwrap_or_else(connector),
-            credentials: CallersCredentials::new(credentials),
+            credentials: CallersCredentials::new(self.settings.credentials.clone(), variable),
             endpoints: self.endpoints(),
             clock: Arc::clone(&self.settings.clock),
         }
     }
-}
-
-async fn of_process(region: &str) -> SharedCredentialsProvider {
-    let config = aws_config::defaults(BehaviorVersion::latest()).region(Region::new(region.to_owned())).load().await;
-    let none = || SharedCredentialsProvider::new(Credentials::new("", "", None, None, "none"));
-    config.credentials_provider().unwrap_or_else(none)
 }
 
 fn connector() -> SharedHttpConnector {
@@ -161,7 +144,9 @@ impl Inner {
             ["sns", _] => service::sns::publish(self, &task.input).await,
             ["events", _] => service::events::put_events(self, task).await,
             ["dynamodb", name] => service::dynamodb::call(self, &action(name), &task.input).await,
-            ["states", ..] => service::states::start_execution(self, task).await,
+            ["states", "startExecution" | "startExecution.waitForTaskToken"] => {
+                service::states::start_execution(self, task).await
+            }
             ["http", _] => service::http::invoke(self, &task.input).await,
             ["aws-sdk", service, name, ..] => service::sdk::call(self, service, &action(name), task).await,
             _ => Err(service::unknown(function)),

@@ -141,7 +141,9 @@ fn cause(naming: Naming, answer: &ServiceAnswer, error: &ServiceError) -> String
             )
         }
         Naming::Second { service, .. } => {
-            let extended = answer.header("x-amz-id-2").map(|id| format!(", Extended Request ID: {id}")).unwrap_or_default();
+            // S3's alone: a stand-in may send one for others.
+            let extended = answer.header("x-amz-id-2").filter(|_| service == "S3");
+            let extended = extended.map(|id| format!(", Extended Request ID: {id}")).unwrap_or_default();
             format!("{message} (Service: {service}, Status Code: {status}, Request ID: {request}{extended})")
         }
     }

@@ -57,7 +57,13 @@ async fn get(inner: &Inner, path: String) -> Result<Value, HandlerError> {
 }
 
 async fn put(inner: &Inner, path: String, body: String, content_type: Option<String>) -> Result<Value, HandlerError> {
-    let headers = content_type.map(|content_type| ("content-type".to_owned(), content_type)).into_iter().collect();
+    // The SDK for Java 2 sends a checksum with every object, and S3 tells what it keeps.
+    let mut crc = flate2::Crc::new();
+    crc.update(body.as_bytes());
+    let checksum = aws_smithy_types::base64::encode(crc.sum().to_be_bytes());
+    let mut headers =
+        vec![("x-amz-checksum-crc32".to_owned(), checksum), ("x-amz-sdk-checksum-algorithm".to_owned(), "CRC32".to_owned())];
+    headers.extend(content_type.map(|content_type| ("content-type".to_owned(), content_type)));
     let answer = ask(inner, ServiceRequest { method: "PUT", path, headers, body: body.into_bytes() }).await?;
     Ok(sorted(told(&answer, |name| OF_PUT.contains(&name))))
 }

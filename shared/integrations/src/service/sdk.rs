@@ -86,7 +86,6 @@ fn told_member(name: String, value: Value, small: bool) -> (String, Value) {
 
 /// Seconds since 1970, as Java tells them.
 fn iso_8601(seconds: Option<f64>) -> Option<Value> {
-    #[expect(clippy::cast_possible_truncation, reason = "what is no time is not taken for one")]
     let nanos = (seconds? * 1_000.0).round() as i128 * 1_000_000;
     let at = time::OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()?;
     at.format(&time::format_description::well_known::Rfc3339).ok().map(Value::from)

@@ -103,7 +103,6 @@ fn uuid(digest: &[u8]) -> String {
 /// The SDK for Java 1 tells times in milliseconds.
 fn milliseconds(seconds: &Value) -> Value {
     match seconds.as_f64() {
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds of a time that was written by us")]
         Some(seconds) => Value::from((seconds * 1_000.0).round() as i64),
         None => seconds.clone(),
     }

@@ -96,7 +96,7 @@ fn a_topic_is_asked_by_a_form_and_answers_in_xml() {
 
 #[test]
 fn a_service_that_is_not_known_is_refused() {
-    for function in ["aws-sdk:nosuch:doThis", "aws-sdk:s3:listBuckets", "nosuch:doThis"] {
+    for function in ["aws-sdk:nosuch:doThis", "aws-sdk:s3:listBuckets", "nosuch:doThis", "states:startExecution.sync:2"] {
         let called = call(function, json!({"Bucket": "b", "Key": "k"}), (200, &[], ""));
         assert!(called.sent.is_empty());
         let (error, cause, refused) = error_of(called);
@@ -111,6 +111,7 @@ fn objects_are_put_and_got_by_their_paths() {
     let sent = &called.sent[0];
     assert_eq!((sent.method.as_str(), sent.url.as_str()), ("PUT", "https://s3.eu-west-1.amazonaws.com/b/a%20b/c"));
     assert_eq!((sent.body.as_str(), called.outcome), (r#"{"x":1}"#, Ok(json!({"ETag": "\"e\""}))));
+    assert_eq!(sent.headers["x-amz-checksum-crc32"], "O+tZXA==");
     let answer = (
         404,
         &[("x-amz-request-id", "r"), ("x-amz-id-2", "x")][..],
@@ -156,7 +157,7 @@ fn without_an_own_system_executions_are_started_at_aws_under_a_name_that_a_repet
     let input = json!({"StateMachineArn": "arn", "Input": {"a": 1}});
     let answer = r#"{"executionArn":"e","startDate":1700000000.25}"#;
     let sent = |function: &str| call(function, input.clone(), (200, &[], answer)).sent[0].body.clone();
-    let first = sent("states:startExecution.sync:2");
+    let first = sent("states:startExecution.waitForTaskToken");
     assert_eq!(first, sent("states:startExecution"));
     assert!(first.starts_with(r#"{"stateMachineArn":"arn","input":"{\"a\":1}","name":""#), "{first}");
     let result = call("states:startExecution", input, (200, &[], answer)).outcome.expect("a result");
