@@ -169,7 +169,7 @@ fn is_action(text: &str) -> bool {
 /// The parameters of an integration; none if everything may be one.
 pub(super) fn parameters(integration: &Integration) -> Option<&'static Optimized> {
     match integration {
-        Integration::Function { .. } => None,
+        Integration::Function { .. } | Integration::Activity => None,
         Integration::LambdaInvoke { .. } => Some(&LAMBDA_INVOKE),
         Integration::Service(call) => {
             let name = format!("{}:{}", call.resource_type, call.action);
