@@ -90,7 +90,7 @@ fn a_compensation_is_none_or_an_object_with_a_resource() {
     check_state(
         &task(r#""Compensation": {"Resource": "arn:aws:states:::sqs:receiveMessage"}"#),
         expect![[r#"
-            3:116: the resource `arn:aws:states:::sqs:receiveMessage` is not supported [unsupported-resource] at /States/A/Compensation/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`) and, as `arn:aws:states:::SERVICE:ACTION`: `lambda:invoke`, `sqs:sendMessage`, `sns:publish`, `events:putEvents`, `dynamodb:getItem`, `putItem`, `updateItem` and `deleteItem`, `states:startExecution`, `http:invoke`, and any action of a service as `aws-sdk:SERVICE:ACTION`)
+            3:116: the resource `arn:aws:states:::sqs:receiveMessage` is not supported [unsupported-resource] at /States/A/Compensation/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, and, as `arn:aws:states:::SERVICE:ACTION`: `lambda:invoke`, `sqs:sendMessage`, `sns:publish`, `events:putEvents`, `dynamodb:getItem`, `putItem`, `updateItem` and `deleteItem`, `states:startExecution`, `http:invoke`, and any action of a service as `aws-sdk:SERVICE:ACTION`)
         "#]],
     );
 }
@@ -123,7 +123,7 @@ fn a_compensation_by_lambda_invoke_says_which_function_and_waits_for_no_token() 
     check_state(
         &task(r#""Compensation": {"Resource": "arn:aws:states:us-east-1:123456789012:activity:refund"}"#),
         expect![[r#"
-            3:116: a compensation cannot be an activity: nobody may ever ask for it [callback-compensation] at /States/A/Compensation/Resource (write `arn:aws:states:::lambda:invoke`, or the function's ARN)
+            3:116: a compensation cannot be an activity: nobody may ever ask for it [callback-compensation] at /States/A/Compensation/Resource (write the resource without `.waitForTaskToken` or `.sync`, or the function's ARN)
         "#]],
     );
 }

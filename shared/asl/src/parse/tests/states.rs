@@ -35,7 +35,7 @@ fn a_task_names_a_resource_that_is_served_here() {
     check_state(
         r#"{"Type": "Task", "Resource": "arn:aws:states:::sqs:receiveMessage", "End": true}"#,
         expect![[r#"
-            3:30: the resource `arn:aws:states:::sqs:receiveMessage` is not supported [unsupported-resource] at /States/A/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`) and, as `arn:aws:states:::SERVICE:ACTION`: `lambda:invoke`, `sqs:sendMessage`, `sns:publish`, `events:putEvents`, `dynamodb:getItem`, `putItem`, `updateItem` and `deleteItem`, `states:startExecution`, `http:invoke`, and any action of a service as `aws-sdk:SERVICE:ACTION`)
+            3:30: the resource `arn:aws:states:::sqs:receiveMessage` is not supported [unsupported-resource] at /States/A/Resource (supported are a Lambda function's ARN (`arn:aws:lambda:REGION:ACCOUNT:function:NAME`), an activity's, and, as `arn:aws:states:::SERVICE:ACTION`: `lambda:invoke`, `sqs:sendMessage`, `sns:publish`, `events:putEvents`, `dynamodb:getItem`, `putItem`, `updateItem` and `deleteItem`, `states:startExecution`, `http:invoke`, and any action of a service as `aws-sdk:SERVICE:ACTION`)
         "#]],
     );
     for resource in [
