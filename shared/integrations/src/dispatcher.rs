@@ -29,7 +29,7 @@ pub struct Settings {
     /// The region of the services.
     pub region: String,
     /// Reads the environment: endpoints, and the credentials for what stands in for AWS.
-    pub variable: Arc<dyn Fn(&str) -> Option<String> + Send + Sync>,
+    pub variable: Variable,
     /// Whose credentials AWS is asked with; nobody's, where there are none.
     pub credentials: Option<SharedCredentialsProvider>,
     /// The time of signatures.

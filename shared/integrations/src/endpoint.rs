@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-/// Reads the environment.
-pub(crate) type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+/// Reads a variable of the environment by its name.
+pub type Variable = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// A service, as far as it must be known for asking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

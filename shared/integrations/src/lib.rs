@@ -40,4 +40,5 @@ mod states_api;
 mod tests;
 
 pub use dispatcher::{Dispatcher, Settings};
+pub use endpoint::Variable;
 pub use states_api::{OwnStates, StatesAnswer, StatesApi};

@@ -43,14 +43,13 @@ pub(crate) fn ended(turn: &mut Turn<'_>, token: &TaskToken, end: &ChildEnd) -> R
                 Activity::MapRun(run) if !proven(run.secret) => outcome = MessageOutcome::Rejected(Rejection::InvalidToken),
                 Activity::Items(run) if !proven(run.secret) => outcome = MessageOutcome::Rejected(Rejection::InvalidToken),
                 Activity::Task(task) if !proven(task.secret) => outcome = MessageOutcome::Rejected(Rejection::InvalidToken),
-                Activity::MapRun(run) => {
-                    if run.phase == MapRunPhase::Open {
-                        run.phase = MapRunPhase::Ended(Box::new(end.clone()));
-                        outcome = MessageOutcome::Applied;
-                    }
+                Activity::MapRun(run) if run.phase == MapRunPhase::Open => {
+                    run.phase = MapRunPhase::Ended(Box::new(end.clone()));
+                    outcome = MessageOutcome::Applied;
                 }
                 Activity::Items(run) => {
-                    if take(run, u64::from(token.attempt).saturating_sub(1), end) {
+                    let was_open = take(run, u64::from(token.attempt).saturating_sub(1), end);
+                    if was_open {
                         outcome = MessageOutcome::Applied;
                     }
                 }

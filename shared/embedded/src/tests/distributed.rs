@@ -13,7 +13,7 @@ use super::world::jumping;
 use crate::{Options, StoreChoice, System};
 
 /// A machine of one distributed Map with these fields, whose items go through the states.
-fn machine(states: &Value, fields: Value) -> Value {
+fn machine(states: &Value, fields: &Value) -> Value {
     let start = states.as_object().unwrap().keys().next().unwrap();
     let mut map = json!({
         "Type": "Map",
@@ -28,12 +28,12 @@ fn machine(states: &Value, fields: Value) -> Value {
     json!({"StartAt": "Each", "States": {"Each": map}})
 }
 
-fn passes(fields: Value) -> Value {
+fn passes(fields: &Value) -> Value {
     machine(&json!({"Item": {"Type": "Pass", "End": true}}), fields)
 }
 
 /// Fails for items that are negative.
-fn judging(fields: Value) -> Value {
+fn judging(fields: &Value) -> Value {
     let states = json!({
         "Judge": {
             "Type": "Choice",
@@ -47,7 +47,7 @@ fn judging(fields: Value) -> Value {
 }
 
 /// Waits for an hour, each item.
-fn waiting(fields: Value) -> Value {
+fn waiting(fields: &Value) -> Value {
     machine(&json!({"Rest": {"Type": "Wait", "Seconds": 3600, "End": true}}), fields)
 }
 
@@ -97,19 +97,19 @@ async fn statuses(system: &System, run: &str) -> Vec<ExecutionStatus> {
 #[tokio::test(start_paused = true)]
 async fn the_results_stand_in_the_order_of_the_items() {
     let items: Vec<u64> = (0..300).collect();
-    assert_eq!(output(&passes(json!({})), &json!(items)).await, json!(items));
-    assert_eq!(output(&passes(json!({})), &json!([])).await, json!([]));
+    assert_eq!(output(&passes(&json!({})), &json!(items)).await, json!(items));
+    assert_eq!(output(&passes(&json!({})), &json!([])).await, json!([]));
 }
 
 // Fails if a large item, input or result does not come over from one execution to the other.
 #[tokio::test(start_paused = true)]
 async fn what_is_large_goes_from_one_execution_to_the_other() {
     let items: Vec<String> = (0..4).map(|index| index.to_string().repeat(20_000)).collect();
-    assert_eq!(output(&passes(json!({})), &json!(items)).await, json!(items));
+    assert_eq!(output(&passes(&json!({})), &json!(items)).await, json!(items));
     let selector = json!({"ItemSelector": {"a.$": "$.big", "b.$": "$$.Map.Item.Index"}, "ItemsPath": "$.items"});
     let input = json!({"big": "y".repeat(30_000), "items": [1, 2]});
     let expected = json!([{"a": "y".repeat(30_000), "b": 0}, {"a": "y".repeat(30_000), "b": 1}]);
-    assert_eq!(output(&passes(selector), &input).await, expected);
+    assert_eq!(output(&passes(&selector), &input).await, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,7 +118,7 @@ async fn a_selector_sees_the_map_its_execution_and_its_variables() {
         "StartAt": "Set",
         "States": {
             "Set": {"Type": "Pass", "Assign": {"kept.$": "$[0]"}, "Next": "Each"},
-            "Each": passes(json!({"ItemSelector": {
+            "Each": passes(&json!({"ItemSelector": {
                 "item.$": "$$.Map.Item.Value",
                 "name.$": "$$.Execution.Name",
                 "state.$": "$$.State.Name",
@@ -131,7 +131,7 @@ async fn a_selector_sees_the_map_its_execution_and_its_variables() {
     let jsonata = json!({
         "QueryLanguage": "JSONata",
         "StartAt": "Each",
-        "States": {"Each": passes(json!({
+        "States": {"Each": passes(&json!({
             "Items": "{% $states.input.items %}",
             "ItemSelector": {"sum": "{% $states.context.Map.Item.Value + $states.input.more %}"},
         }))["States"]["Each"]},
@@ -143,14 +143,14 @@ async fn a_selector_sees_the_map_its_execution_and_its_variables() {
 async fn items_come_in_batches() {
     let fields = json!({"ItemBatcher": {"MaxItemsPerBatch": 2, "BatchInput": {"of.$": "$[0]"}}});
     let batch = |items: Value| json!({"BatchInput": {"of": 1}, "Items": items});
-    let (system, ended) = ended(jumping(), &passes(fields), &json!([1, 2, 3, 4, 5])).await;
+    let (system, ended) = ended(jumping(), &passes(&fields), &json!([1, 2, 3, 4, 5])).await;
     let output: Value = serde_json::from_str(&ended.output.unwrap()).unwrap();
     assert_eq!(output, json!([batch(json!([1, 2])), batch(json!([3, 4])), batch(json!([5]))]));
     let facts = run_of(&system, &ended.identity.arn).await.facts;
     assert_eq!((facts.executions.succeeded, facts.items.succeeded, facts.items.total), (3, 5, 5));
     let bytes = json!({"ItemBatcher": {"MaxInputBytesPerBatch": 60}});
     let long = "x".repeat(14);
-    let batches = self::output(&passes(bytes), &json!([long, long, long])).await;
+    let batches = self::output(&passes(&bytes), &json!([long, long, long])).await;
     assert_eq!(batches, json!([{"Items": [long, long]}, {"Items": [long]}]));
 }
 
@@ -159,13 +159,13 @@ async fn more_failures_than_are_tolerated_fail_the_map() {
     let exceeded = || {
         ("States.ExceedToleratedFailureThreshold".to_owned(), "The specified tolerated failure threshold was exceeded".to_owned())
     };
-    assert_eq!(failure(&judging(json!({})), &json!([1, -1, 2])).await, exceeded());
-    assert_eq!(failure(&judging(json!({"ToleratedFailureCount": 1})), &json!([-1, -1, 2])).await, exceeded());
-    assert_eq!(failure(&judging(json!({"ToleratedFailurePercentage": 50})), &json!([-1, -1, 2])).await, exceeded());
-    assert_eq!(output(&judging(json!({"ToleratedFailureCount": 1})), &json!([1, -1, 2])).await, json!([1, 2]));
-    assert_eq!(output(&judging(json!({"ToleratedFailurePercentage": 50})), &json!([-1, 2])).await, json!([2]));
+    assert_eq!(failure(&judging(&json!({})), &json!([1, -1, 2])).await, exceeded());
+    assert_eq!(failure(&judging(&json!({"ToleratedFailureCount": 1})), &json!([-1, -1, 2])).await, exceeded());
+    assert_eq!(failure(&judging(&json!({"ToleratedFailurePercentage": 50})), &json!([-1, -1, 2])).await, exceeded());
+    assert_eq!(output(&judging(&json!({"ToleratedFailureCount": 1})), &json!([1, -1, 2])).await, json!([1, 2]));
+    assert_eq!(output(&judging(&json!({"ToleratedFailurePercentage": 50})), &json!([-1, 2])).await, json!([2]));
     let caught = json!({"Catch": [{"ErrorEquals": ["States.ExceedToleratedFailureThreshold"], "Next": "Caught"}]});
-    let mut definition = judging(caught);
+    let mut definition = judging(&caught);
     definition["States"]["Caught"] = json!({"Type": "Pass", "Result": "caught", "End": true});
     assert_eq!(output(&definition, &json!([-1])).await, json!("caught"));
 }
@@ -176,7 +176,7 @@ async fn no_more_executions_run_at_a_time_than_max_concurrency() {
     let began = system.ports().now();
     let arn = started(
         &system,
-        &waiting(json!({"MaxConcurrencyPath": "$.most", "ItemsPath": "$.items"})),
+        &waiting(&json!({"MaxConcurrencyPath": "$.most", "ItemsPath": "$.items"})),
         &json!({"most": 2, "items": [1, 2, 3, 4, 5]}),
     )
     .await;
@@ -191,7 +191,7 @@ async fn no_more_executions_run_at_a_time_than_max_concurrency() {
 #[tokio::test(start_paused = true)]
 async fn what_a_map_has_started_is_stopped_with_it() {
     let system = System::start(jumping()).unwrap();
-    let definition = waiting(json!({"MaxConcurrency": 3}));
+    let definition = waiting(&json!({"MaxConcurrency": 3}));
     let arn = started(&system, &definition, &json!([1, 2, 3, 4, 5])).await;
     pass_seconds(&system, 60).await;
     system.coordinator().stop(StopRequest { execution_arn: arn.clone(), ..StopRequest::default() }).await.unwrap();
@@ -204,7 +204,7 @@ async fn what_a_map_has_started_is_stopped_with_it() {
 #[tokio::test(start_paused = true)]
 async fn a_timeout_and_a_failure_beside_it_stop_a_map_too() {
     for parallel in [false, true] {
-        let map = waiting(json!({}));
+        let map = waiting(&json!({}));
         let definition = if parallel {
             let fails = json!({"StartAt": "Rest2", "States": {
                 "Rest2": {"Type": "Wait", "Seconds": 5, "Next": "Fails"}, "Fails": {"Type": "Fail", "Error": "E"}}});
@@ -229,7 +229,7 @@ async fn a_timeout_and_a_failure_beside_it_stop_a_map_too() {
 
 #[tokio::test(start_paused = true)]
 async fn maps_stand_inside_each_other() {
-    let inner = passes(json!({}))["States"]["Each"].clone();
+    let inner = passes(&json!({}))["States"]["Each"].clone();
     let definition = json!({
         "StartAt": "Outer",
         "States": {"Outer": {
@@ -258,7 +258,7 @@ async fn items_are_read_from_an_object_and_results_written_to_others() {
         "Label": "Lines",
     });
     let options = Options { objects: Some(Arc::new(objects.clone())), ..jumping() };
-    let (system, ended) = ended(options, &passes(fields), &json!({"key": "in.jsonl"})).await;
+    let (system, ended) = ended(options, &passes(&fields), &json!({"key": "in.jsonl"})).await;
     assert_eq!(ended.status, ExecutionStatus::Succeeded, "{:?}", ended.failure);
     let output: Value = serde_json::from_str(&ended.output.unwrap()).unwrap();
     let run = run_of(&system, &ended.identity.arn).await;
@@ -277,9 +277,9 @@ async fn items_are_read_from_an_object_and_results_written_to_others() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_or_written_fails_the_map_by_its_name() {
     let reader = json!({"ItemReader": {"Resource": "arn:aws:states:::s3:getObject", "Parameters": {"Bucket": "b", "Key": "k"}}});
-    assert_eq!(failure(&passes(reader), &json!({})).await.0, "States.ItemReaderFailed");
+    assert_eq!(failure(&passes(&reader), &json!({})).await.0, "States.ItemReaderFailed");
     let writer = json!({"ResultWriter": {"Resource": "arn:aws:states:::s3:putObject", "Parameters": {"Bucket": "b"}}});
-    assert_eq!(failure(&passes(writer), &json!([1])).await.0, "States.ResultWriterFailed");
+    assert_eq!(failure(&passes(&writer), &json!([1])).await.0, "States.ResultWriterFailed");
 }
 
 // Fails if a start, a stop, an end or its answer counts twice, or is lost with its message.
@@ -288,7 +288,7 @@ async fn messages_may_come_twice_and_in_any_order() {
     let disorder = Disorder { duplicates_per_mille: 300, ..Disorder::twice_and_shuffled(7) };
     let options = Options { disorder: Some(disorder), ..jumping() };
     let items: Vec<u64> = (0..100).collect();
-    let (system, ended) = ended(options, &passes(json!({"MaxConcurrency": 7})), &json!(items)).await;
+    let (system, ended) = ended(options, &passes(&json!({"MaxConcurrency": 7})), &json!(items)).await;
     assert_eq!(ended.status, ExecutionStatus::Succeeded, "{:?}", ended.failure);
     let facts = run_of(&system, &ended.identity.arn).await.facts;
     assert_eq!((facts.executions.total, facts.executions.succeeded, facts.executions.running), (100, 100, 0));
@@ -298,7 +298,7 @@ async fn messages_may_come_twice_and_in_any_order() {
 #[tokio::test(start_paused = true)]
 async fn a_map_goes_on_when_the_queues_were_purged() {
     let system = System::start(jumping()).unwrap();
-    let arn = started(&system, &waiting(json!({"MaxConcurrency": 4})), &json!([1, 2, 3, 4, 5, 6])).await;
+    let arn = started(&system, &waiting(&json!({"MaxConcurrency": 4})), &json!([1, 2, 3, 4, 5, 6])).await;
     for _ in 0..3 {
         pass_seconds(&system, 1_200).await;
         system.queues().purge(messages::queue_name::ANSWERS);
@@ -315,7 +315,7 @@ async fn the_state_of_a_map_run_does_not_grow_with_what_is_done() {
     for number in [300_u64, 1_500] {
         let items: Vec<u64> = (0..number).collect();
         let options = Options { limits: limits.clone(), ..jumping() };
-        let (system, ended) = ended(options, &passes(json!({})), &json!(items)).await;
+        let (system, ended) = ended(options, &passes(&json!({})), &json!(items)).await;
         let run = run_of(&system, &ended.identity.arn).await;
         let entries = system.ports().executions.entries(&run.identity.id, 1, 10_000).await.unwrap();
         largest.push(entries.iter().map(|entry| serde_json::to_string(&entry.execution).unwrap().len()).max().unwrap());
@@ -328,6 +328,6 @@ async fn a_map_runs_in_a_directory() {
     let directory = super::directory::Directory::new();
     let store = StoreChoice::Directory(directory.path().to_owned());
     let items: Vec<u64> = (0..50).collect();
-    let (_system, ended) = ended(super::world::options(store), &passes(json!({})), &json!(items)).await;
+    let (_system, ended) = ended(super::world::options(store), &passes(&json!({})), &json!(items)).await;
     assert_eq!(ended.status, ExecutionStatus::Succeeded, "{:?}", ended.failure);
 }

@@ -117,7 +117,7 @@ fn run(
     progress.starved = None;
     for ended in std::mem::take(&mut progress.ended) {
         count(turn, &ended)?;
-        keep(turn, progress, map, ended)?;
+        keep(turn, progress, map, &ended)?;
     }
     check_tolerance(turn)?;
     match std::mem::take(&mut progress.stage) {
@@ -175,12 +175,12 @@ fn check_tolerance(turn: &mut Turn<'_>) -> Result<(), Halt> {
 }
 
 /// Keeps what came of an execution.
-fn keep(turn: &mut Turn<'_>, progress: &mut RunProgress, map: &Map, ended: EndedChild) -> Result<(), TransitionError> {
+fn keep(turn: &mut Turn<'_>, progress: &mut RunProgress, map: &Map, ended: &EndedChild) -> Result<(), TransitionError> {
     let succeeded = ended.end.status == ExecutionStatus::Succeeded;
     let bare = shape(map).is_some_and(|shape| shape != Transformation::None);
     let value = match (succeeded, &ended.end.output) {
         (true, Some(output)) if !progress.records || bare => output.clone(),
-        _ if progress.records => record(turn, &ended)?,
+        _ if progress.records => record(turn, ended)?,
         _ => return Ok(()),
     };
     let value = turn.seal(value.into());
@@ -349,7 +349,7 @@ impl Selecting<'_> {
             }
         }
         let number = u64::try_from(items.len()).unwrap_or(u64::MAX);
-        Ok((batched(turn, &batch, items)?, number))
+        Ok((batched(turn, &batch, &items)?, number))
     }
 
     /// The next item, as the selector makes it.
@@ -375,7 +375,7 @@ const ITEMS_OVERHEAD_BYTES: u64 = 12;
 /// What stands around its input: `"BatchInput":,`.
 const INPUT_OVERHEAD_BYTES: u64 = 14;
 
-fn batched(turn: &Turn<'_>, batch: &BatchSpec, items: Vec<Value>) -> Result<Value, TransitionError> {
+fn batched(turn: &Turn<'_>, batch: &BatchSpec, items: &[Value]) -> Result<Value, TransitionError> {
     Ok(match &batch.input {
         Some(input) => json!({ "BatchInput": *turn.value(input)?, "Items": items }),
         None => json!({ "Items": items }),

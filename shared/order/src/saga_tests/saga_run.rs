@@ -157,6 +157,8 @@ impl<'b> SagaRun<'b> {
                     self.live.retain(|live| live.request.key != key);
                 }
                 Command::Timer { .. } | Command::Report(_) => {}
+                // The sagas have neither children nor parents.
+                Command::Child(_) | Command::AnswerParent(_) | Command::WriteResults(_) => {}
             }
         }
     }
@@ -240,7 +242,7 @@ impl<'b> SagaRun<'b> {
     fn send(&mut self, message: &Message) {
         self.commits += 1;
         let seed = Seed(u128::from(self.commits).to_be_bytes());
-        let mut reads = Reads { heartbeats: BTreeMap::new(), values: BTreeMap::new() };
+        let mut reads = Reads::default();
         let made = loop {
             let surroundings =
                 Surroundings { definition: &self.definition, routes: &self.routes, limits: &Limits::default(), reads: &reads };
