@@ -1,4 +1,4 @@
-//! Executions that others start and wait for (docs/adr/0025): asking for them, beginning them, and telling their ends.
+//! Executions that others start and wait for (docs/adr/0024): asking for them, beginning them, and telling their ends.
 //!
 //! A child is asked for by a message to *it*, on the answers' queue, in a group of its own: so that a Map Run's transition costs the same however many it starts, and any
 //! coordinator begins any of them. All of it may come twice and in any order: the child's id and names follow from its parent's state, its head is put

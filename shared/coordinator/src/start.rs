@@ -19,7 +19,7 @@ pub struct StartRequest {
     pub name: String,
     /// Its input: JSON text, kept as it is.
     pub input: Arc<str>,
-    /// Who waits for its end, if somebody does: it is told by the token (docs/adr/0025).
+    /// Who waits for its end, if somebody does: it is told by the token (docs/adr/0024).
     pub parent: Option<Parent>,
 }
 

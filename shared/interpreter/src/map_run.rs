@@ -1,6 +1,6 @@
 //! What an execution keeps of a distributed Map: the Map's side, and the Map Run's.
 //!
-//! A Map Run is an execution of its own, the child of the one that the Map stands in, and the parent of its items' executions (docs/adr/0025).
+//! A Map Run is an execution of its own, the child of the one that the Map stands in, and the parent of its items' executions (docs/adr/0024).
 //! Its state is bounded whatever has been done: items stand in pages or are read piece by piece, what has ended is counted, and results stand in
 //! pages that are sealed once (ARCHITECTURE.md, invariant 7).
 

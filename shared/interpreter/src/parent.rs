@@ -1,6 +1,6 @@
 //! Executions that others start and wait for: of whom a child is, which part of its definition it runs, and what its end answers.
 //!
-//! # How to use it (docs/adr/0025)
+//! # How to use it (docs/adr/0024)
 //!
 //! An execution has a parent where its head was created with one ([`Parent`]): a Map Run and its items are, and so is whatever a task starts and waits
 //! for (`states:startExecution.sync`). The parent is named by a task token of *its own*: of the task attempt or of the Map that waits.

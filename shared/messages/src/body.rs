@@ -61,7 +61,7 @@ pub enum CoordinatorMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },
-    /// Another execution starts this one and waits for its end, or stops it (docs/adr/0025).
+    /// Another execution starts this one and waits for its end, or stops it (docs/adr/0024).
     Child(Box<ChildBody>),
     /// An execution that this one waits for has ended.
     ChildEnded {

@@ -1,5 +1,5 @@
 //! Map, distributed: its items are executions of their own, which a Map Run starts and counts (Step Functions Developer Guide, "Using Map state in
-//! Distributed mode"; docs/adr/0025).
+//! Distributed mode"; docs/adr/0024).
 //!
 //! Here is the Map's side: what is evaluated in the state, the start of its Map Run, and what the run's end leads to. `map_run.rs` is the run's.
 //!
