@@ -35,6 +35,8 @@ NEVER_ASKED = [
     ("Coordinator", "dynamodb:Query", "V#*|L#*", "a renewal goes through the items of an execution (docs/adr/0019)"),
     ("Coordinator", "dynamodb:UpdateItem", "X#*|V#*|I#*", "a renewal moves the expiry of each"),
     ("Coordinator", "dynamodb:UpdateItem", "L#*", "what is undone is revoked first"),
+    ("Start|Coordinator", "dynamodb:PutItem|dynamodb:UpdateItem", "W#api#offers#*", "tasks of activities are offered to their workers; no order has one"),
+    ("Dispatcher", "lambda:InvokeFunction", "backstep-task-*", "its client of services does not say whose it is: dispatched.py has it call one"),
     ("Watch", "sqs:SendMessage", "hints", "what is due is woken: in releases.py that of the restored stack; in this one nothing may be, in so short a time"),
     ("Definitions", "dynamodb:DeleteItem", "M", "a state machine that a stack has no longer is deleted"),
 ]
